@@ -1,0 +1,39 @@
+"""The time, passed in: nothing else in the project asks the machine what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+"""Returns the present instant, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's own time."""
+    return datetime.now(UTC)
+
+
+class ManualClock:
+    """A clock that moves only when told to, for tests and drills."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, step: timedelta) -> datetime:
+        """Move the time on by `step` and return the new instant."""
+        self.now += step
+        return self.now
+
+
+def local_time(instant: datetime, zone: str, language: str) -> str:
+    """The hour that people in `zone` (an IANA name) read on their clocks: "3:40 PM", or "3:40 p. m." in Spanish."""
+    there = instant.astimezone(ZoneInfo(zone))
+    half = "AM" if there.hour < 12 else "PM"
+    if language == "es":
+        half = {"AM": "a. m.", "PM": "p. m."}[half]
+    return f"{there.hour % 12 or 12}:{there.minute:02} {half}"

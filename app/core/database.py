@@ -1,0 +1,147 @@
+"""PostgreSQL: one pool a process, one transaction a request or job, committed before the answer leaves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
+
+from app.core.clock import Clock
+from app.core.ids import NewId
+from app.core.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+Nudge = Callable[[], Awaitable[None]]
+Model = TypeVar("Model", bound=SQLModel)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy table that `model` declares."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+@dataclass
+class Transaction:
+    """One unit of work: a connection inside BEGIN, the instant it began, and what it may need to write a row.
+
+    Nothing here commits: the `Database.transaction` block does, once, at its end. `after_commit` holds nudges to Redis that make things
+    quicker and that may be lost, because a sweeper finds from PostgreSQL whatever they would have told.
+    """
+
+    connection: AsyncConnection
+    keys: Keys
+    now: datetime
+    new_id: NewId
+    after_commit: list[Nudge] = field(default_factory=list)
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+        """Run a statement."""
+        return await self.connection.execute(statement, parameters)
+
+    async def all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """Every row."""
+        rows: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
+        return rows
+
+    async def first(self, statement: Executable) -> Row[Any] | None:
+        """The first row, or None."""
+        return (await self.connection.execute(statement)).first()
+
+    async def scalar(self, statement: Executable) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.connection.execute(statement)).scalar()
+
+    async def get(self, model: type[Model], *where: ColumnElement[bool], lock: bool = False) -> Model | None:
+        """The one row of `model` that fits, as an object of it, or None. `lock` keeps others from changing it until this ends."""
+        statement = select(table_of(model)).where(*where)
+        row = await self.first(statement.with_for_update() if lock else statement)
+        return None if row is None else model(**row._mapping)
+
+    async def find(self, model: type[Model], statement: Select[Any]) -> list[Model]:
+        """Every row of a `select(table_of(model))…` as objects of `model`."""
+        return [model(**row._mapping) for row in await self.all(statement)]
+
+    async def add(self, row: SQLModel) -> None:
+        """Insert one row."""
+        table = table_of(type(row))
+        await self.connection.execute(
+            table.insert().values({c.name: getattr(row, c.name) for c in table.c if _given(row, c.name)})
+        )
+
+    async def lock(self, purpose: str, key: str) -> None:
+        """Wait for a lock that lasts until the end of this transaction; two holders of one (purpose, key) never overlap."""
+        await self.connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"{purpose}\x1f{key}"}
+        )
+
+    def seal(self, value: str | bytes, table: str, column: str, row: UUID) -> bytes:
+        """`value` sealed for this cell."""
+        return self.keys.seal(value, table, column, row)
+
+    def unseal(self, sealed: bytes, table: str, column: str, row: UUID) -> str:
+        """The text sealed for this cell. Raises KeyProblem."""
+        return self.keys.unseal(sealed, table, column, row)
+
+
+def _given(row: SQLModel, column: str) -> bool:
+    """Whether the row says something of this column; what it leaves None is left to the table's own default."""
+    return getattr(row, column, None) is not None
+
+
+class Database:
+    """A pool of connections and what a transaction is given."""
+
+    def __init__(self, url: str, keys: Keys, clock: Clock, new_id: NewId, *, pool_size: int = 10) -> None:
+        self.keys = keys
+        self.clock = clock
+        self.new_id = new_id
+        self.engine: AsyncEngine = create_async_engine(
+            with_driver(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=4,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 4, "application_name": "vigia", "prepare_threshold": 3},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One transaction: committed when the block ends well, rolled back when it raises; then the nudges run."""
+        async with self.engine.begin() as connection:
+            work = Transaction(connection, self.keys, self.clock(), self.new_id)
+            yield work
+        await run_nudges(work.after_commit)
+
+    async def close(self) -> None:
+        """Give every connection back to PostgreSQL."""
+        await self.engine.dispose()
+
+
+async def run_nudges(nudges: Sequence[Nudge]) -> None:
+    """Run each nudge; one that Redis can't take is logged and dropped, as the sweeper will do its work."""
+    for nudge in nudges:
+        try:
+            await nudge()
+        except (RedisError, OSError) as error:
+            log.warning("nudge_lost", error=type(error).__name__)
+
+
+def with_driver(url: str) -> str:
+    """The URL with SQLAlchemy's name for psycopg 3, whichever of the usual schemes it came with."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+def without_driver(url: str) -> str:
+    """The URL as libpq reads it."""
+    return "postgresql://" + url.partition("://")[2]

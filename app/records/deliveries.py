@@ -1,0 +1,112 @@
+"""The outbox: a message, its text in each language, and one delivery for each person who gets it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.core.database import table_of
+from app.records.columns import instant, one_of, sealed
+from app.records.states import DeliveryState
+
+
+class Lane(IntEnum):
+    """Priority of a text: a lower number never waits behind a higher (DESIGN section 5, delivery)."""
+
+    REPLY = 0
+    DISPATCH = 1
+    ALERT = 2
+    CORRECTION = 3
+    RIGHTS = 4
+    BROADCAST = 5
+
+
+class Skipped(StrEnum):
+    """Why a text was not sent after all."""
+
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+    UNREACHABLE = "unreachable"
+
+
+class OutgoingMessage(SQLModel, table=True):
+    """Something that one or many people are told. `about` names the record it speaks of; `recipients` is fixed when it is planned."""
+
+    __tablename__ = "outgoing_message"
+
+    id: UUID = Field(primary_key=True)
+    lane: int
+    purpose: str = Field(max_length=32)
+    about_id: UUID | None = Field(default=None, index=True)
+    recipients: int = 0
+    created_at: datetime = instant(index=True)
+    expires_at: datetime = instant()
+    withdrawn_at: datetime | None = instant(nullable=True)
+
+
+class OutgoingText(SQLModel, table=True):
+    """The words of a message in one language, with its length in segments."""
+
+    __tablename__ = "outgoing_text"
+    __table_args__ = (UniqueConstraint("message_id", "language"),)
+
+    id: UUID = Field(primary_key=True)
+    message_id: UUID = Field(foreign_key="outgoing_message.id", ondelete="CASCADE")
+    language: str = Field(max_length=8)
+    body_sealed: bytes | None = sealed()
+    segments: int = 1
+
+
+class Delivery(SQLModel, table=True):
+    """One text to one person. `fence` grows with each claim; `rank` keeps late callbacks from turning time back."""
+
+    __table_args__ = (
+        one_of("state", DeliveryState),
+        UniqueConstraint("message_id", "contact_id"),
+        CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="skipped_for_a_reason"),
+        Index("ix_delivery_due", "lane", "id", postgresql_where=text("state = 'pending'")),
+        Index("ix_delivery_open", "lease_until", postgresql_where=text("state IN ('sending', 'unknown')")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    message_id: UUID = Field(foreign_key="outgoing_message.id", ondelete="CASCADE")
+    contact_id: UUID = Field(foreign_key="contact.id", index=True)
+    lane: int
+    language: str = Field(max_length=8)
+    state: str = Field(default=DeliveryState.PENDING.value, max_length=16)
+    reason: str | None = Field(default=None, max_length=32)
+    not_before: datetime | None = instant(nullable=True)
+    fence: int = 0
+    lease_until: datetime | None = instant(nullable=True)
+    attempts: int = 0
+    sid: str | None = Field(default=None, unique=True, max_length=64)
+    rank: int = 0
+    error_code: int | None = None
+    created_at: datetime = instant()
+    claimed_at: datetime | None = instant(nullable=True)
+    sent_at: datetime | None = instant(nullable=True)
+    done_at: datetime | None = instant(nullable=True)
+
+
+class OutboundSwitch(SQLModel, table=True):
+    """The kill switch: one row that every sender reads before every batch."""
+
+    __tablename__ = "outbound_switch"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(default=1, primary_key=True)
+    halted: bool = False
+    reason: str | None = Field(default=None, max_length=400)
+    changed_at: datetime = instant()
+
+
+outgoing_message = table_of(OutgoingMessage)
+outgoing_text = table_of(OutgoingText)
+delivery = table_of(Delivery)
+outbound_switch = table_of(OutboundSwitch)

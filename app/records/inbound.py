@@ -1,0 +1,83 @@
+"""What reached us from Twilio, each once: texts, calls and voicemails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from app.core.database import table_of
+from app.records.columns import instant, one_of, sealed
+
+
+class Channel(StrEnum):
+    """The way a person reached us."""
+
+    SMS = "sms"
+    MMS = "mms"
+    WHATSAPP = "whatsapp"
+    VOICE = "voice"
+
+
+class InboundMessage(SQLModel, table=True):
+    """A text as Twilio gave it, kept once by its SID, with the answer it got so that a replay gets the same."""
+
+    __tablename__ = "inbound_message"
+    __table_args__ = (one_of("channel", Channel),)
+
+    id: UUID = Field(primary_key=True)
+    sid: str = Field(unique=True, max_length=64)
+    channel: str = Field(max_length=16)
+    contact_id: UUID = Field(foreign_key="contact.id", index=True)
+    line: str = Field(max_length=64)
+    body_sealed: bytes | None = sealed()
+    media_count: int = 0
+    kind: str | None = Field(default=None, max_length=16)
+    report_id: UUID | None = Field(default=None, foreign_key="report.id", index=True, ondelete="SET NULL")
+    reply_sealed: bytes | None = sealed()
+    received_at: datetime = instant(index=True)
+
+
+class InboundCall(SQLModel, table=True):
+    """A call, kept once by its SID. `answers_sealed` is a JSON object of what was said so far; `heard_step` and `heard_sealed` are the last
+    request that was answered and its answer, so that a replay of it gets the same."""
+
+    __tablename__ = "inbound_call"
+
+    id: UUID = Field(primary_key=True)
+    sid: str = Field(unique=True, max_length=64)
+    contact_id: UUID = Field(foreign_key="contact.id", index=True)
+    line: str = Field(max_length=64)
+    language: str | None = Field(default=None, max_length=8)
+    county: str | None = Field(default=None, max_length=5)
+    answers_sealed: bytes | None = sealed()
+    heard_step: str | None = Field(default=None, max_length=120)
+    heard_sealed: bytes | None = sealed()
+    report_id: UUID | None = Field(default=None, foreign_key="report.id", ondelete="SET NULL")
+    status: str = Field(default="ringing", max_length=16)
+    started_at: datetime = instant(index=True)
+
+
+class Recording(SQLModel, table=True):
+    """A voicemail: fetched once from Twilio, sealed here, deleted there."""
+
+    __table_args__ = (one_of("channel", Channel),)
+
+    id: UUID = Field(primary_key=True)
+    sid: str = Field(unique=True, max_length=64)
+    call_id: UUID = Field(foreign_key="inbound_call.id", ondelete="CASCADE")
+    report_id: UUID | None = Field(default=None, foreign_key="report.id", index=True, ondelete="SET NULL")
+    channel: str = Field(default=Channel.VOICE.value, max_length=16)
+    seconds: int = 0
+    url_sealed: bytes | None = sealed()
+    content_type: str | None = Field(default=None, max_length=64)
+    audio_sealed: bytes | None = sealed()
+    received_at: datetime = instant()
+    fetched_at: datetime | None = instant(nullable=True)
+
+
+inbound_message = table_of(InboundMessage)
+inbound_call = table_of(InboundCall)
+recording = table_of(Recording)

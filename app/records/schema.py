@@ -1,0 +1,17 @@
+"""Every table, imported in one place so that migrations see all of them."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+import app.records.alerts
+import app.records.contacts
+import app.records.deliveries
+import app.records.events
+import app.records.inbound
+import app.records.incidents
+import app.records.verification
+import app.subscribers.tables
+import app.volunteers.tables  # noqa: F401  # imported for what they declare
+
+METADATA = SQLModel.metadata

@@ -1,0 +1,148 @@
+"""Every state that a record can be in and every way out of it: one table, checked here and by CHECK constraints in PostgreSQL."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+from app.core.errors import VigiaError
+
+
+class ReportState(StrEnum):
+    """One person's account."""
+
+    ASKING = "asking"  # the sender was asked where it is
+    JOINED = "joined"  # part of an incident
+    DISMISSED = "dismissed"  # a dispatcher took it out: spam, a prank, a mistake
+
+
+class IncidentState(StrEnum):
+    """The event that reports describe, and what became known of it."""
+
+    OPEN = "open"
+    VERIFYING = "verifying"
+    CONFIRMED = "confirmed"
+    POLICE = "police"
+    NOTHING = "nothing"
+    GONE = "gone"
+    UNABLE = "unable"
+    DISMISSED = "dismissed"
+
+
+class TaskState(StrEnum):
+    """Work in a volunteer queue."""
+
+    WAITING = "waiting"
+    LEASED = "leased"
+    DONE = "done"
+
+
+class OfferState(StrEnum):
+    """A request to a field verifier."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    STOOD_DOWN = "stood_down"
+    ANSWERED = "answered"
+
+
+class AlertState(StrEnum):
+    """A message to a county."""
+
+    PROPOSED = "proposed"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    EXPIRED = "expired"
+
+
+class DeliveryState(StrEnum):
+    """One text to one person. `unknown`: sent, perhaps; its callback or Twilio's log will tell."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+DECIDED: Final = (
+    IncidentState.CONFIRMED,
+    IncidentState.POLICE,
+    IncidentState.NOTHING,
+    IncidentState.GONE,
+    IncidentState.UNABLE,
+)
+"""The outcomes of an incident; each is told to everyone who reported it."""
+
+_UNDECIDED: Final = (IncidentState.OPEN, IncidentState.VERIFYING)
+
+TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
+    ReportState: {
+        ReportState.ASKING: frozenset({ReportState.JOINED, ReportState.DISMISSED}),
+        ReportState.JOINED: frozenset({ReportState.DISMISSED}),
+        ReportState.DISMISSED: frozenset({ReportState.JOINED}),
+    },
+    IncidentState: {
+        IncidentState.OPEN: frozenset({IncidentState.VERIFYING, IncidentState.DISMISSED, *DECIDED}),
+        IncidentState.VERIFYING: frozenset({IncidentState.OPEN, IncidentState.DISMISSED, *DECIDED}),
+        IncidentState.DISMISSED: frozenset({IncidentState.OPEN}),
+        **{outcome: frozenset({*DECIDED, IncidentState.VERIFYING} - {outcome}) for outcome in DECIDED},
+    },
+    TaskState: {
+        TaskState.WAITING: frozenset({TaskState.LEASED, TaskState.DONE}),
+        TaskState.LEASED: frozenset({TaskState.WAITING, TaskState.DONE}),
+        TaskState.DONE: frozenset({TaskState.WAITING}),
+    },
+    OfferState: {
+        OfferState.OFFERED: frozenset(
+            {OfferState.ACCEPTED, OfferState.DECLINED, OfferState.EXPIRED, OfferState.STOOD_DOWN, OfferState.ANSWERED}
+        ),
+        OfferState.ACCEPTED: frozenset({OfferState.STOOD_DOWN, OfferState.ANSWERED, OfferState.DECLINED}),
+        OfferState.DECLINED: frozenset({OfferState.ACCEPTED, OfferState.ANSWERED}),
+        OfferState.EXPIRED: frozenset({OfferState.ANSWERED}),
+        OfferState.STOOD_DOWN: frozenset({OfferState.ANSWERED}),
+        OfferState.ANSWERED: frozenset({OfferState.ANSWERED}),
+    },
+    AlertState: {
+        AlertState.PROPOSED: frozenset({AlertState.RETURNED, AlertState.APPROVED, AlertState.EXPIRED}),
+        AlertState.RETURNED: frozenset({AlertState.PROPOSED}),
+        AlertState.APPROVED: frozenset({AlertState.EXPIRED}),
+        AlertState.EXPIRED: frozenset(),
+    },
+    DeliveryState: {
+        DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.SKIPPED}),
+        DeliveryState.SENDING: frozenset(set(DeliveryState) - {DeliveryState.SENDING}),
+        DeliveryState.UNKNOWN: frozenset(
+            {DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED}
+        ),
+        DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED}),
+        DeliveryState.DELIVERED: frozenset(),
+        DeliveryState.FAILED: frozenset({DeliveryState.DELIVERED}),  # carriers do correct themselves
+        DeliveryState.SKIPPED: frozenset(),
+    },
+}
+"""For each kind of record and from each of its states, the states that may follow."""
+
+
+class IllegalTransition(VigiaError):
+    """A step that the table does not have."""
+
+    code = "illegal_transition"
+    status = HTTPStatus.CONFLICT
+
+
+def step(now: StrEnum, then: StrEnum) -> StrEnum:
+    """`then`, if the table lets it follow `now`. Raises IllegalTransition."""
+    if then not in TRANSITIONS[type(now)][now]:
+        raise IllegalTransition(f"{type(now).__name__.removesuffix('State').lower()} can't go from {now.value} to {then.value}")
+    return then
+
+
+def may_precede(then: StrEnum) -> tuple[StrEnum, ...]:
+    """The states from which `then` may be reached: the WHERE of an UPDATE that must not be late."""
+    return tuple(now for now, following in TRANSITIONS[type(then)].items() if then in following)

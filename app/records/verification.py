@@ -1,0 +1,85 @@
+"""Finding out: tasks that volunteers take, offers to people in the field, and what they observed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.core.database import table_of
+from app.records.columns import instant, one_of, sealed
+from app.records.states import OfferState, TaskState
+
+
+class Outcome(StrEnum):
+    """What a verifier can find. The values are the words they text."""
+
+    CONFIRM = "confirm"
+    POLICE = "police"
+    NOTHING = "nothing"
+    GONE = "gone"
+    UNABLE = "unable"
+
+
+class Task(SQLModel, table=True):
+    """An incident that somebody must look into. `fence` grows with every claim; a save under an older fence is refused."""
+
+    __table_args__ = (one_of("state", TaskState), UniqueConstraint("incident_id"))
+
+    id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(foreign_key="incident.id")
+    state: str = Field(default=TaskState.WAITING.value, max_length=16)
+    county: str | None = Field(default=None, max_length=5)
+    language: str = Field(max_length=8)
+    head_start: int = 0  # seconds by which this is ahead of an ordinary task that came at the same moment
+    fence: int = 0
+    holder_id: UUID | None = Field(default=None, foreign_key="volunteer.id", index=True)
+    lease_until: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+
+
+class Offer(SQLModel, table=True):
+    """A request by text to one field verifier; at most one open offer an incident and person."""
+
+    __table_args__ = (
+        one_of("state", OfferState),
+        Index(
+            "uq_offer_open",
+            "incident_id",
+            "volunteer_id",
+            unique=True,
+            postgresql_where=text("state IN ('offered', 'accepted')"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(foreign_key="incident.id", index=True)
+    volunteer_id: UUID = Field(foreign_key="volunteer.id", index=True)
+    offered_by: UUID | None = Field(default=None, foreign_key="volunteer.id")
+    state: str = Field(default=OfferState.OFFERED.value, max_length=16)
+    offered_at: datetime = instant()
+    answered_at: datetime | None = instant(nullable=True)
+    expires_at: datetime = instant()
+
+
+class Observation(SQLModel, table=True):
+    """What a volunteer found out. `on_site`: they were there; only such an observation can support a public alert."""
+
+    __table_args__ = (one_of("outcome", Outcome),)
+
+    id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(foreign_key="incident.id", index=True)
+    volunteer_id: UUID = Field(foreign_key="volunteer.id")
+    offer_id: UUID | None = Field(default=None, foreign_key="offer.id")
+    outcome: str = Field(max_length=16)
+    on_site: bool = False
+    note_sealed: bytes | None = sealed()
+    observed_at: datetime = instant()
+
+
+task = table_of(Task)
+offer = table_of(Offer)
+observation = table_of(Observation)

@@ -1,0 +1,83 @@
+"""The people of the hotline, and how they sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from app.core.database import table_of
+from app.records.columns import instant, one_of, words
+
+
+class Role(StrEnum):
+    """What a volunteer may do. A person can have several."""
+
+    DISPATCHER = "dispatcher"
+    VERIFIER = "verifier"
+    ORGANIZER = "organizer"
+    ADMIN = "admin"
+
+
+class Standing(StrEnum):
+    """Whether a volunteer may act now."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class LinkPurpose(StrEnum):
+    """What a sign-in link is for: an invitation works once, a demo link for as long as the demo."""
+
+    INVITE = "invite"
+    DEMO = "demo"
+
+
+class Volunteer(SQLModel, table=True):
+    """A person of the hotline, under an alias. An empty `counties` means any county. `trained`: may observe on site."""
+
+    __table_args__ = (one_of("standing", Standing),)
+
+    id: UUID = Field(primary_key=True)
+    alias: str = Field(unique=True, max_length=40)
+    roles: list[str] = words()
+    languages: list[str] = words()
+    counties: list[str] = words()
+    standing: str = Field(default=Standing.ACTIVE.value, max_length=16)
+    trained: bool = False
+    on_shift: bool = True
+    interface_language: str = Field(default="en", max_length=8)
+    contact_id: UUID | None = Field(default=None, foreign_key="contact.id", unique=True)
+    created_at: datetime = instant()
+
+
+class SignInLink(SQLModel, table=True):
+    """A link that signs one volunteer in; only the hash of its token is kept."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (one_of("purpose", LinkPurpose),)
+
+    token_hash: bytes = Field(primary_key=True)
+    volunteer_id: UUID = Field(foreign_key="volunteer.id", ondelete="CASCADE")
+    purpose: str = Field(max_length=16)
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(nullable=True)
+
+
+class ConsoleSession(SQLModel, table=True):
+    """A browser that is signed in; only the hash of its cookie is kept."""
+
+    __tablename__ = "console_session"
+
+    token_hash: bytes = Field(primary_key=True)
+    volunteer_id: UUID = Field(foreign_key="volunteer.id", index=True, ondelete="CASCADE")
+    created_at: datetime = instant()
+    seen_at: datetime = instant()
+    expires_at: datetime = instant()
+
+
+volunteer = table_of(Volunteer)
+sign_in_link = table_of(SignInLink)
+console_session = table_of(ConsoleSession)
