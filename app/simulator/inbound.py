@@ -1,0 +1,143 @@
+"""A text from a phone to a line: Twilio's own keywords, the signed webhook, and the replies that the hotline's TwiML asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from app.simulator.account import SimulatedLine
+from app.simulator.courier import Delivered, Form
+from app.simulator.faults import Kind, Point
+from app.simulator.messages import LONGEST_BODY, Message, may_be_called
+from app.simulator.optout import ANSWERS, Keyword, keyword_of
+from app.simulator.outbound import API_VERSION
+from app.simulator.refusals import Refusal
+from app.simulator.twiml import TwimlError, Verb, read_twiml
+
+if TYPE_CHECKING:
+    from app.simulator.exchange import Exchange
+
+MOST_REDIRECTS = 10
+
+
+@dataclass(slots=True)
+class Handed:
+    """What came of a text: the webhook's delivery (None where a fault dropped it), its TwiML, the replies, and Twilio's error if any."""
+
+    message: Message
+    delivered: Delivered | None = None
+    twiml: str = ""
+    replies: list[Message] = field(default_factory=list)
+    error_code: int | None = None
+    error: str = ""
+
+
+async def hand_over(exchange: Exchange, message: Message, line: SimulatedLine, *, again: bool = False) -> Handed:
+    """Act on Twilio's keywords, post the webhook within its limits and carry out the answer. With `again`, only the webhook."""
+    if not again:
+        _act_on_keyword(exchange, message, line)
+    handed = Handed(message)
+    fault = exchange.faults.ask(Point.WEBHOOK, to=message.to, sender=message.sender)
+    if fault is not None and fault.kind is Kind.DROP:
+        exchange.note("webhook", "inbound text: left out by a fault", level="warning", sid=message.sid)
+        return handed
+    if fault is not None and fault.seconds:
+        await exchange.pause(fault.seconds)
+    if fault is not None and fault.kind is Kind.DUPLICATE:
+        twin = Handed(message)
+        await asyncio.gather(_post(exchange, handed, line), _post(exchange, twin, line))
+    else:
+        await _post(exchange, handed, line)
+    return handed
+
+
+def message_form(exchange: Exchange, message: Message) -> Form:
+    """The fields of an inbound message's webhook, as Twilio posts them."""
+    return [
+        ("ToCountry", "US"),
+        ("ToState", ""),
+        ("SmsMessageSid", message.sid),
+        ("NumMedia", str(len(message.media))),
+        ("ToCity", ""),
+        ("FromZip", ""),
+        ("SmsSid", message.sid),
+        ("FromState", ""),
+        ("SmsStatus", "received"),
+        ("FromCity", ""),
+        ("Body", message.body),
+        ("FromCountry", "US"),
+        ("To", message.to),
+        ("ToZip", ""),
+        ("NumSegments", str(message.segments)),
+        ("MessageSid", message.sid),
+        ("AccountSid", exchange.account.sid),
+        ("From", message.sender),
+        ("ApiVersion", API_VERSION),
+    ]
+
+
+def _act_on_keyword(exchange: Exchange, message: Message, line: SimulatedLine) -> None:
+    keyword = keyword_of(message.body)
+    pair = (line.number, message.sender)
+    was_blocked = pair in exchange.blocked
+    if keyword is Keyword.STOP:
+        exchange.blocked.add(pair)
+    elif keyword is Keyword.START:
+        exchange.blocked.discard(pair)
+    answers = (
+        keyword is Keyword.HELP or (keyword is Keyword.STOP and not was_blocked) or (keyword is Keyword.START and was_blocked)
+    )
+    if keyword is not None and answers:
+        exchange.reply(line.number, message.sender, ANSWERS[keyword], by_twilio=True)
+        exchange.note("keyword", f"Twilio answered {keyword} by itself", sid=message.sid)
+
+
+async def _post(exchange: Exchange, handed: Handed, line: SimulatedLine) -> None:
+    message = handed.message
+    url, form = line.sms_url, message_form(exchange, message)
+    try:
+        for _ in range(MOST_REDIRECTS):
+            delivered = await exchange.post(url, form, token=exchange.new_token())
+            handed.delivered = delivered
+            exchange.note("webhook", f"inbound text → {urlsplit(url).path}", sid=message.sid, delivered=delivered)
+            if delivered.failure is not None:
+                handed.error_code, handed.error = delivered.error_code, f"the webhook failed: {delivered.failure}"
+                return
+            message.delivered_to_hotline = True
+            handed.twiml = delivered.body.decode("utf-8", "replace")
+            onward = _carry_out(exchange, handed, line, read_twiml(delivered.body, delivered.content_type, "messages"))
+            if onward is None:
+                return
+            url = urljoin(url, onward)
+            if not may_be_called(url, exchange.account.hosts):
+                raise TwimlError(11100, "the redirect leads off this machine")
+        raise TwimlError(11200, "too many redirects")
+    except TwimlError as error:
+        handed.error_code, handed.error = error.code, error.message
+        exchange.note("twiml", error.message, level="error", sid=message.sid, code=error.code)
+
+
+def _carry_out(exchange: Exchange, handed: Handed, line: SimulatedLine, verbs: tuple[Verb, ...]) -> str | None:
+    for verb in verbs:
+        if verb.name == "Redirect":
+            return verb.text
+        body = "".join([verb.text, *(part.text for part in verb.inside if part.name == "Body")])
+        media = tuple(part.text for part in verb.inside if part.name == "Media")
+        if len(body) > LONGEST_BODY:
+            raise TwimlError(21617, f"a reply has {len(body)} characters, more than {LONGEST_BODY}")
+        callback = verb.attributes.get("statusCallback") or verb.attributes.get("action")
+        url = urljoin(line.sms_url.split("#")[0], callback) if callback else None
+        try:
+            reply = exchange.reply(
+                verb.attributes.get("from", line.number), verb.attributes.get("to", handed.message.sender), body, media, url
+            )
+        except Refusal as refusal:
+            handed.error_code, handed.error = refusal.code, refusal.sentence
+            exchange.note(
+                "reply", "a reply to a person who said STOP", level="error", sid=handed.message.sid, code=refusal.code
+            )
+            continue
+        handed.replies.append(reply)
+    return None

@@ -1,0 +1,99 @@
+"""The life of a text to a phone: queued, sending, sent, delivered or not, with a signed callback for each status but the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from app.simulator.courier import Form
+from app.simulator.faults import Kind, Point
+from app.simulator.messages import Message, Status
+from app.simulator.phones import TROUBLES
+
+if TYPE_CHECKING:
+    from app.simulator.exchange import Exchange
+
+API_VERSION: Final = "2010-04-01"
+
+
+async def carry(exchange: Exchange, message: Message) -> None:
+    """Take `message` to its phone, or to the error that stands in its way; post each status to its callback, in order."""
+    if message.status is Status.ACCEPTED:
+        await _move(exchange, message, Status.QUEUED)
+    await _move(exchange, message, Status.SENDING)
+    fault = exchange.faults.ask(Point.DELIVERY, to=message.to, sender=message.sender)
+    if fault is not None and fault.seconds:
+        await exchange.pause(fault.seconds)
+    code = fault.code if fault is not None and fault.kind is Kind.FAIL else exchange.phone(message.to).trouble
+    if (message.sender, message.to) in exchange.blocked and not message.by_twilio:
+        code = 21610
+    if code is not None:
+        message.error_code = code
+        end = Status(TROUBLES.get(code, "failed"))
+        if end is Status.UNDELIVERED:
+            await _move(exchange, message, Status.SENT)
+        await _move(exchange, message, end)
+        return
+    await _move(exchange, message, Status.SENT)
+    if fault is not None and fault.kind is Kind.DROP:
+        return
+    await _move(exchange, message, Status.DELIVERED)
+
+
+def callback_form(exchange: Exchange, message: Message, status: Status) -> Form:
+    """The fields of a status callback, as Twilio posts them."""
+    form = [
+        ("SmsSid", message.sid),
+        ("SmsStatus", status.value),
+        ("MessageStatus", status.value),
+        ("To", message.to),
+        ("MessageSid", message.sid),
+        ("AccountSid", exchange.account.sid),
+        ("From", message.sender),
+        ("ApiVersion", API_VERSION),
+    ]
+    if message.service_sid:
+        form.append(("MessagingServiceSid", message.service_sid))
+    if message.error_code is not None and status in {Status.UNDELIVERED, Status.FAILED}:
+        form.append(("ErrorCode", str(message.error_code)))
+    if status is Status.DELIVERED:
+        form.append(("RawDlrDoneDate", exchange.now().strftime("%y%m%d%H%M")))
+    return form
+
+
+async def _move(exchange: Exchange, message: Message, status: Status) -> None:
+    if exchange.pace.step_s:
+        await exchange.pause(exchange.pace.step_s)
+    message.status = status
+    message.statuses.append(status)
+    message.updated = exchange.now()
+    if status is Status.SENT or (status is Status.FAILED and message.sent is None):
+        message.sent = message.updated
+    phone = exchange.phone(message.to)
+    if status is Status.DELIVERED:
+        phone.arrived.append(message.sid)
+        phone.thread.append(message.sid)
+        exchange.feed.publish("message", phone=message.to, sid=message.sid)
+    exchange.feed.publish("status", phone=message.to, sid=message.sid, status=status.value)
+    if message.callback:
+        await _call_back(exchange, message, message.callback, callback_form(exchange, message, status), status)
+
+
+async def _call_back(exchange: Exchange, message: Message, url: str, form: Form, status: Status) -> None:
+    fault = exchange.faults.ask(Point.CALLBACK, to=message.to, sender=message.sender, status=status.value)
+    if fault is None:
+        await _post(exchange, message, url, form, status)
+    elif fault.kind is Kind.DROP:
+        exchange.note("callback", f"{status}: left out by a fault", level="warning", sid=message.sid)
+    elif fault.kind is Kind.DELAY:
+        exchange.spawn(_post(exchange, message, url, form, status, after_s=fault.seconds))
+    else:
+        await _post(exchange, message, url, form, status)
+        exchange.spawn(_post(exchange, message, url, form, status, after_s=fault.seconds))
+
+
+async def _post(exchange: Exchange, message: Message, url: str, form: Form, status: Status, *, after_s: float = 0.0) -> None:
+    if after_s:
+        await exchange.pause(after_s)
+    delivered = await exchange.post(url, form, token=exchange.new_token())
+    exchange.note("callback", f"{status} → {urlsplit(url).path}", sid=message.sid, delivered=delivered)

@@ -1,0 +1,52 @@
+"""What Twilio's REST refuses and how it says so: the code, the HTTP status and the sentence of each refusal.
+
+Codes and sentences follow Twilio's error dictionary (https://www.twilio.com/docs/api/errors).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+REFUSALS: Final[dict[int, tuple[int, str]]] = {
+    20001: (400, "Invalid parameter"),
+    20003: (401, "Authenticate"),
+    20004: (405, "Method not allowed"),
+    20009: (409, "This resource can't be changed or deleted while it is in progress"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too Many Requests"),
+    20500: (500, "An internal server error has occurred"),
+    20503: (503, "Service unavailable"),
+    21211: (400, "Invalid 'To' Phone Number"),
+    21266: (400, "'To' and 'From' number cannot be the same"),
+    21602: (400, "Message body is required"),
+    21603: (400, "A 'From' or 'MessagingServiceSid' is required"),
+    21604: (400, "A 'To' phone number is required"),
+    21606: (400, "The 'From' phone number provided is not a valid message-capable phone number for this account"),
+    21609: (400, "The 'StatusCallback' URL is not a valid URL that can be reached"),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    21620: (400, "Invalid media URL"),
+    21623: (400, "Number of media files exceeds allowed limit"),
+    21701: (404, "The Messaging Service does not exist"),
+    90007: (400, "ValidityPeriod must be between 1 and 36000 seconds"),
+}
+
+
+class Refusal(Exception):
+    """Twilio says no. `headers` go with the answer (Retry-After with a 429)."""
+
+    def __init__(self, code: int, *, status: int | None = None, headers: dict[str, str] | None = None) -> None:
+        self.code = code
+        known_status, self.sentence = REFUSALS.get(code, (status or 500, "The request was refused"))
+        self.status = status or known_status
+        self.headers = headers or {}
+        super().__init__(f"{code}: {self.sentence}")
+
+    def as_json(self) -> dict[str, Any]:
+        """The body of the answer, in Twilio's shape."""
+        return {
+            "code": self.code,
+            "message": self.sentence,
+            "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
+            "status": self.status,
+        }
