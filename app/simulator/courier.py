@@ -64,7 +64,7 @@ def read_overrides(fragment: str) -> Overrides:
                 message = f"rp={value} holds a policy that doesn't exist"
                 raise ValueError(message)
         elif name != "e":
-            message = f"{name} is not a connection override"
+            message = f"{name}={value} is not a connection override"
             raise ValueError(message)
     return Overrides(
         connect_ms=numbers.get("ct", 5000),

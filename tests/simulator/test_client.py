@@ -16,7 +16,9 @@ from tests.simulator.conftest import KEY, LINE, Room
 
 ROSA = "+19195550123"
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* deprecated and will be removed in:DeprecationWarning")  # twilio 9.13 on aiohttp 3.14
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.* deprecated and will be removed in:DeprecationWarning"
+)  # twilio 9.13 on aiohttp 3.14
 
 
 async def test_a_text_is_accepted_carried_and_called_back_in_order(room: Room) -> None:
