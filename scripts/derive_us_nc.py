@@ -128,7 +128,9 @@ def county_rings(topology: dict[str, Any]) -> tuple[dict[str, list[list[tuple[fl
     return rings, {"scale": scale, "translate": translate, "arcs": arcs, "counties": counties}
 
 
-def walk(ring: list[int], arcs: list[list[list[int]]], scale: list[float], translate: list[float]) -> Iterator[tuple[float, float]]:
+def walk(
+    ring: list[int], arcs: list[list[list[int]]], scale: list[float], translate: list[float]
+) -> Iterator[tuple[float, float]]:
     """The points of one ring, in degrees. The last point of an arc is the first of the next and is given once."""
     for position, number in enumerate(ring):
         x = y = 0
@@ -173,7 +175,7 @@ class CountyFinder:
 
 def zip_rows(by_name: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Every active ZIP code of the state, in order."""
-    for row in sorted(zipcodes.filter_by(state="NC", active=True), key=lambda r: str(r["zip_code"])):
+    for row in sorted(active_zips(), key=lambda r: str(r["zip_code"])):
         yield {
             "zip": row["zip_code"],
             "city": row["city"].title() if row["city"].isupper() else row["city"],
@@ -183,6 +185,12 @@ def zip_rows(by_name: dict[str, str]) -> Iterator[dict[str, Any]]:
             "also": row["acceptable_cities"],
             "standard": row["zip_code_type"] == "STANDARD",
         }
+
+
+def active_zips() -> list[dict[str, Any]]:
+    """The package's rows for the state."""
+    rows: list[dict[str, Any]] = zipcodes.filter_by(state="NC", active=True)  # type: ignore[no-untyped-call]  # the package has no types
+    return rows
 
 
 def city_rows(zips: list[dict[str, Any]], finder: CountyFinder, by_name: dict[str, str]) -> Iterator[list[Any]]:

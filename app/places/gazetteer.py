@@ -1,0 +1,241 @@
+"""Every name that a text may call a place by, and what it means: counties, cities, ZIP codes, neighbourhoods, corridors, landmarks.
+
+Built once from the pack's data files and never changed. A name is looked up as its folded words, so "Fuquay-Varina" is found under
+"fuquay varina"; names that sound or look like it are found through `app/places/sounds.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import cache
+from typing import Any
+
+from app.packs import pack_file
+from app.packs.counties import Box, Counties, load_counties
+from app.places.roads import Roads
+from app.places.sounds import NearNames
+from app.places.words import phrase
+
+LARGE_TOWN = 5_000
+"""People. A smaller place needs a place word beside its name, as most small towns are named like a person or a thing."""
+
+
+class PlaceKind(StrEnum):
+    """What a name names. A brand stands in many counties and only lends its name to another place."""
+
+    COUNTY = "county"
+    CITY = "city"
+    ZIP = "zip"
+    NEIGHBOURHOOD = "neighbourhood"
+    CORRIDOR = "corridor"
+    LANDMARK = "landmark"
+    HIGHWAY = "highway"
+    STREET = "street"
+    BRAND = "brand"
+    POINT = "point"
+    ELSEWHERE = "elsewhere"
+
+
+class Caution(IntEnum):
+    """How much the words around a name must back it before it counts as a place."""
+
+    NONE = 0
+    SOME = 1
+    MUCH = 2
+    MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One meaning of a name. `counties` are FIPS codes, none for a brand; the point is WGS 84 degrees; `city` stands in the label."""
+
+    name: str
+    kind: PlaceKind
+    counties: tuple[str, ...]
+    city: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    population: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One way to say one place."""
+
+    place: Place
+    caution: Caution
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """The names of a state. `names` maps folded words to their meanings; `longest` maps a first word to the longest name in words."""
+
+    pack: str
+    counties: Counties
+    names: Mapping[str, tuple[Name, ...]]
+    longest: Mapping[str, int]
+    zips: Mapping[str, Place]
+    roads: Roads
+    near: NearNames
+    ordinary: frozenset[str]
+    state_names: frozenset[str]
+    other_states: frozenset[str]
+    other_states_plain: frozenset[str]
+    other_states_capital: frozenset[str]
+    box: Box
+
+    @staticmethod
+    def from_pack(pack: str) -> Gazetteer:
+        """The gazetteer of a pack, for example `us_nc`; the same object each time. Raises FileNotFoundError for an unknown pack."""
+        return _build(pack)
+
+
+@cache
+def _build(pack: str) -> Gazetteer:
+    counties = load_counties(pack)
+    notes = tomllib.loads(pack_file(pack, "places.toml").read_text(encoding="utf-8"))
+    sights = tomllib.loads(pack_file(pack, "landmarks.toml").read_text(encoding="utf-8"))
+    fips = {county.name: county.fips for county in counties}
+    cities = [
+        Place(name, PlaceKind.CITY, tuple(codes), name, latitude, longitude, population)
+        for name, codes, latitude, longitude, population in json.loads(
+            pack_file(pack, "cities.json").read_text(encoding="utf-8")
+        )
+    ]
+    names = _Names(notes["caution"])
+    names.add_counties(counties, notes["by_ear_county"])
+    names.add_cities(cities, notes["by_ear"])
+    names.add_sights(sights, fips, cities)
+    for name in _listed(notes["elsewhere"]["cities"]["names"]):
+        names.add(phrase(name), Place(name, PlaceKind.ELSEWHERE, ()), Caution.NONE)
+
+    everything = names.finished()
+    zips = {
+        code: Place(code, PlaceKind.ZIP, (county,), city, latitude, longitude)
+        for code, city, county, latitude, longitude in json.loads(pack_file(pack, "zips.json").read_text(encoding="utf-8"))
+    }
+    longest: dict[str, int] = {}
+    for key in everything:
+        first, count = key.split(" ", 1)[0], key.count(" ") + 1
+        longest[first] = max(longest.get(first, 0), count)
+    states = notes["elsewhere"]["states"]
+    plain = frozenset(_listed(states["plain"]))
+    return Gazetteer(
+        pack=pack,
+        counties=counties,
+        names=everything,
+        longest=longest,
+        zips=zips,
+        roads=Roads.read(json.loads(pack_file(pack, "roads.json").read_text(encoding="utf-8")), fips),
+        near=NearNames.of(_worth_mishearing(everything)),
+        ordinary=frozenset(_listed(notes["caution"]["ordinary"])),
+        state_names=frozenset(_listed(notes["state"]["names"])),
+        other_states=frozenset(_listed(states["names"])),
+        other_states_plain=plain,
+        other_states_capital=frozenset(_listed(states["abbreviations"])) - plain,
+        box=(
+            min(county.box[0] for county in counties),
+            min(county.box[1] for county in counties),
+            max(county.box[2] for county in counties),
+            max(county.box[3] for county in counties),
+        ),
+    )
+
+
+class _Names:
+    """Gathers the names while the gazetteer is built."""
+
+    def __init__(self, cautions: Mapping[str, str]) -> None:
+        self._names: dict[str, dict[Place, Name]] = {}
+        self._cautions = {
+            phrase(name): level
+            for level, key in ((Caution.SOME, "some"), (Caution.MUCH, "much"), (Caution.MOST, "most"))
+            for name in _listed(cautions[key])
+        }
+
+    def add(self, key: str, place: Place, caution: Caution, weight: float = 1.0) -> None:
+        if key:
+            self._names.setdefault(key, {}).setdefault(place, Name(place, caution, weight))
+
+    def add_counties(self, counties: Counties, by_ear: Mapping[str, str]) -> None:
+        for county in counties:
+            place = Place(county.name, PlaceKind.COUNTY, (county.fips,), "", county.latitude, county.longitude)
+            key = phrase(county.name)
+            self.add(key, place, self._cautions.get(key, Caution.NONE))
+            for heard in _listed(by_ear.get(county.name, "")):
+                caution = Caution.NONE if len(heard) > 6 else Caution.SOME
+                self.add(phrase(heard), place, max(caution, self._cautions.get(phrase(heard), caution)), 0.9)
+
+    def add_cities(self, cities: list[Place], by_ear: Mapping[str, str]) -> None:
+        for city in cities:
+            key = phrase(city.name)
+            usual = Caution.NONE if city.population >= LARGE_TOWN else Caution.SOME
+            caution = self._cautions.get(key, usual)
+            for spelling in _spellings(key):
+                self.add(spelling, city, caution)
+            for heard in _listed(by_ear.get(city.name, "")):
+                self.add(phrase(heard), city, max(caution, Caution.NONE if len(heard) > 5 else Caution.SOME), 0.9)
+
+    def add_sights(self, sights: Mapping[str, Any], fips: Mapping[str, str], cities: list[Place]) -> None:
+        for names in _lines(sights["brands"]["names"]):
+            brand = Place(names[0], PlaceKind.BRAND, ())
+            for name in names:
+                self.add(phrase(name), brand, Caution.NONE)
+        by_name = {(city.name, code): city for city in cities for code in city.counties}
+        for county, towns in sights.items():
+            if county == "brands":
+                continue
+            for town, kinds in towns.items():
+                city = by_name.get((town, fips[county]))
+                for kind, text in kinds.items():
+                    self._add_lines(text, PlaceKind(kind), fips[county], town, city)
+
+    def _add_lines(self, text: str, kind: PlaceKind, county: str, town: str, city: Place | None) -> None:
+        for names in _lines(text):
+            point = (city.latitude, city.longitude) if city else (None, None)
+            place = Place(names[0].lstrip("?"), kind, (county,), town, *point)
+            for name in names:
+                caution = Caution(min(len(name) - len(name.lstrip("?")), 2))
+                self.add(phrase(name), place, caution)
+
+    def finished(self) -> dict[str, tuple[Name, ...]]:
+        return {key: tuple(names.values()) for key, names in self._names.items()}
+
+
+def _spellings(key: str) -> Iterator[str]:
+    """A city's name as it may be written: "mt airy" for "mount airy", "rockymount" for "rocky mount"."""
+    yield key
+    first, _, rest = key.partition(" ")
+    other = {"mount": "mt", "fort": "ft", "st": "saint", "north": "n", "south": "s", "east": "e", "west": "w"}.get(first)
+    if rest and other:
+        yield f"{other} {rest}"
+    if rest and len(key) >= 10:
+        yield key.replace(" ", "")
+
+
+def _worth_mishearing(names: Mapping[str, tuple[Name, ...]]) -> Iterator[str]:
+    """The names that a misspelled word may be taken for: counties, towns of some size, corridors and landmarks."""
+    for key, meanings in names.items():
+        for name in meanings:
+            place = name.place
+            known = place.kind in {PlaceKind.COUNTY, PlaceKind.CORRIDOR, PlaceKind.LANDMARK, PlaceKind.NEIGHBOURHOOD}
+            if name.weight == 1.0 and (known or (place.kind is PlaceKind.CITY and place.population >= LARGE_TOWN)):
+                yield key
+                break
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.replace("\n", " ").split(",") if name.strip()]
+
+
+def _lines(text: str) -> Iterator[list[str]]:
+    """The lines of a list of landmarks, each as its public name and its other names."""
+    for line in text.splitlines():
+        public, _, others = line.partition("|")
+        if public.strip():
+            yield [public.strip(), *_listed(others)]

@@ -1,0 +1,186 @@
+"""Where a text is about: every county that fits, ranked, with a public name for the place and the words that said so.
+
+`locate("migra afuera de la walmar en la Roxboro en Duram", gazetteer)` is Durham County, "Walmart, N Roxboro St, Durham". One county
+is sure enough to act on, several must be asked about, none means that no place was named. Nothing is looked up outside.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from app.places.gazetteer import Gazetteer, Place, PlaceKind
+from app.places.labels import label_of
+from app.places.links import point_of_plus_code, points_in
+from app.places.mentions import Mention, Rank, mentions_in, without_denied
+from app.places.polygons import county_at
+from app.places.spoken import digits_said
+from app.places.words import LONGEST_TEXT, words_of
+from app.records.reading import Candidate, Evidence, Location
+
+POINT_WEIGHT = 5.0
+HOME_WEIGHT = 1.0
+MOST_CANDIDATES = 8
+
+
+def locate(text: str, gazetteer: Gazetteer, *, home_counties: Sequence[str] = (), answering: bool = False) -> Location:
+    """Where a text says that something is.
+
+    `home_counties` are FIPS codes that the sender subscribes to or named before: they may break a tie between counties that the text
+    allows, and are then named in the evidence. `answering` says that the text answers "which city, county or ZIP code?", so that a
+    bare or misspelled name counts. Never raises; reads the first 2,000 characters.
+    """
+    points = points_in(text[:LONGEST_TEXT])
+    plain = digits_said(points.text) if answering else points.text
+    words = words_of(plain)
+    found = mentions_in(plain, words, gazetteer, answering) if words else []
+    for latitude, longitude, said in points.points:
+        found.append(_pinned(latitude, longitude, said, gazetteer))
+    if points.short_codes:
+        found.extend(_short_codes(points.short_codes, found, gazetteer))
+    if not found and not points.short_links:
+        return Location()
+
+    notes = [Evidence(link, "a short map link hides its point", 0.0) for link in points.short_links]
+    counting = without_denied(found)
+    notes.extend(Evidence(m.words, "named as not the place", -1.0) for m in found if m.denied)
+    counties, ignored = _settle(counting)
+    counties, home = _break_tie(counties, home_counties, gazetteer)
+    used = [mention for mention in counting if mention not in ignored]
+    evidence = [Evidence(m.words, m.says, m.weight if m.counties else min(m.weight, 0.0)) for m in used]
+    evidence.extend(Evidence(m.words, f"does not fit the rest: {m.says}", -0.5) for m in ignored)
+    candidates = _candidates(counties, used, gazetteer)
+    best = candidates[0] if candidates else None
+    return Location(
+        counties=counties,
+        label=label_of(used, counties, gazetteer),
+        point=_point(used, counties),
+        candidates=candidates if best else (),
+        evidence=(*evidence, *notes, *home),
+    )
+
+
+def _pinned(latitude: float, longitude: float, said: str, gazetteer: Gazetteer) -> Mention:
+    county = county_at(gazetteer, latitude, longitude)
+    if county is None:
+        place = Place(said, PlaceKind.ELSEWHERE, (), "", latitude, longitude)
+        return Mention(-1, -1, Rank.LABEL, (), (place,), said, "a point that is not in this state", -2.0)
+    name = gazetteer.counties.by_fips(county).label("en")
+    place = Place(name, PlaceKind.POINT, (county,), "", round(latitude, 6), round(longitude, 6))
+    return Mention(-1, -1, Rank.POINT, (county,), (place,), said, f"a point in {name}", POINT_WEIGHT)
+
+
+def _short_codes(codes: Sequence[str], found: Sequence[Mention], gazetteer: Gazetteer) -> list[Mention]:
+    """Plus codes without their first four letters, completed by the town that the text names: "V3QP+2C Durham"."""
+    for mention in found:
+        for place in mention.places:
+            if place.latitude is not None and place.longitude is not None:
+                near = (place.latitude, place.longitude)
+                return [_pinned(*point_of_plus_code(code, near), code, gazetteer) for code in codes]
+    return []
+
+
+def _settle(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], list[Mention]]:
+    """The counties that fit all that was said, strongest first, and the mentions that were overruled."""
+    fits: tuple[str, ...] = ()
+    ignored: list[Mention] = []
+    for rank in (Rank.POINT, Rank.EXACT, Rank.PLACE, Rank.ROAD):
+        group = [mention for mention in mentions if mention.rank is rank and mention.counties]
+        if not group:
+            continue
+        if rank is Rank.ROAD:
+            for mention in group:
+                narrowed = _both(fits, mention.counties) if fits else mention.counties
+                if narrowed:
+                    fits = narrowed
+                else:
+                    ignored.append(mention)
+            continue
+        together = _together([mention.counties for mention in group])
+        if not fits:
+            fits = together
+        elif _both(fits, together):
+            fits = _both(fits, together)
+        elif rank is Rank.EXACT or Rank.POINT in {mention.rank for mention in mentions if mention.counties}:
+            ignored.extend(group)
+        else:
+            fits = tuple(dict.fromkeys((*fits, *together)))
+    return fits, ignored
+
+
+def _together(sets: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The counties that mentions of one rank allow: what they share, else each one's that is not settled by another."""
+    shared = sets[0]
+    for counties in sets[1:]:
+        shared = _both(shared, counties)
+    if shared:
+        return shared
+    result: list[str] = []
+    for position, counties in enumerate(sets):
+        others = [code for other, codes in enumerate(sets) if other != position for code in codes]
+        settled = tuple(code for code in counties if code in others)
+        result.extend(settled or counties)
+    return tuple(dict.fromkeys(result))
+
+
+def _both(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code for code in first if code in second)
+
+
+def _break_tie(counties: tuple[str, ...], home: Sequence[str], gazetteer: Gazetteer) -> tuple[tuple[str, ...], list[Evidence]]:
+    """One county where several fit and exactly one of them is the sender's own."""
+    own = [code for code in counties if code in home]
+    if len(counties) < 2 or len(own) != 1:
+        return counties, []
+    name = gazetteer.counties.by_fips(own[0]).label("en")
+    return (own[0],), [Evidence(name, "the county that the sender named before", HOME_WEIGHT)]
+
+
+def _candidates(counties: Sequence[str], used: Sequence[Mention], gazetteer: Gazetteer) -> tuple[Candidate, ...]:
+    """One candidate a county, the likeliest first; their confidences and what is left for "none of these" make one."""
+    rows = []
+    for order, code in enumerate(counties[:MOST_CANDIDATES]):
+        backing = [mention for mention in used if code in mention.counties]
+        weight = sum(mention.weight / len(mention.counties) for mention in backing) - 0.01 * order
+        places = [place for mention in backing for place in mention.places if code in place.counties]
+        best = max(places, key=lambda place: (_EXACTNESS.get(place.kind, 0), place.population))
+        rows.append((weight, code, best, backing))
+    rows.sort(key=lambda row: -row[0])
+    odds = [math.exp(min(weight, 6.0)) for weight, *_ in rows]
+    whole = sum(odds) + 1.0
+    return tuple(
+        Candidate(
+            county=code,
+            label=label_of(used, (code,), gazetteer) or place.name,
+            kind=place.kind.value,
+            confidence=round(share / whole, 3),
+            latitude=place.latitude,
+            longitude=place.longitude,
+            evidence=tuple(Evidence(m.words, m.says, m.weight) for m in backing),
+        )
+        for share, (_, code, place, backing) in zip(odds, rows, strict=True)
+    )
+
+
+def _point(used: Sequence[Mention], counties: Sequence[str]) -> tuple[float, float] | None:
+    """The point of the most exact place named in the one county, or None. A county by itself has no point worth showing."""
+    if len(counties) != 1:
+        return None
+    places = [
+        place for mention in used for place in mention.places if counties[0] in place.counties and place.latitude is not None
+    ]
+    exact = [place for place in places if place.kind in _EXACTNESS]
+    if not exact:
+        return None
+    best = max(exact, key=lambda place: _EXACTNESS[place.kind])
+    return (best.latitude, best.longitude) if best.latitude is not None and best.longitude is not None else None
+
+
+_EXACTNESS = {
+    PlaceKind.POINT: 6,
+    PlaceKind.LANDMARK: 5,
+    PlaceKind.NEIGHBOURHOOD: 4,
+    PlaceKind.CORRIDOR: 3,
+    PlaceKind.ZIP: 2,
+    PlaceKind.CITY: 1,
+}

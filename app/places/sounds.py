@@ -1,0 +1,110 @@
+"""Names that are written as they are heard or mistyped: "Grinsboro", "Cabarus", "Winsten Salem".
+
+Two roads lead from a strange word to a name. The key of its sound, as a Spanish speaker hears an English name, must be the same; or it
+differs by one letter more, less, other or swapped. Both are dictionaries filled beforehand, so a word costs a dozen look-ups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+SHORTEST = 5
+"""Letters. A shorter word is one letter away from too many others."""
+
+ALIKE = 0.80
+"""Jaro-Winkler similarity that a word of the same sound must have with the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearNames:
+    """Which names a strange word may be. Keys are written without spaces, so "chapeljil" may be "chapel hill"."""
+
+    by_sound: Mapping[str, tuple[str, ...]]
+    by_letters: Mapping[str, tuple[str, ...]]
+    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Self:
+        """An index over names in folded words."""
+        sounds: dict[str, list[str]] = {}
+        letters: dict[str, list[str]] = {}
+        for name in names:
+            joined = name.replace(" ", "")
+            if len(joined) < SHORTEST or any(c.isdigit() for c in joined):
+                continue
+            sounds.setdefault(sound_of(joined), []).append(name)
+            for short in {joined, *_without_one(joined)}:
+                letters.setdefault(short, []).append(name)
+        return cls({k: tuple(v) for k, v in sounds.items()}, {k: tuple(v) for k, v in letters.items()})
+
+    def names_like(self, word: str) -> tuple[str, ...]:
+        """The names that this word, folded and without spaces, may be a misspelling of, the likeliest first. Remembered."""
+        found = self._known.get(word)
+        if found is None:
+            found = self._look_up(word)
+            if len(self._known) > 50_000:
+                self._known.clear()
+            self._known[word] = found
+        return found
+
+    def _look_up(self, word: str) -> tuple[str, ...]:
+        if len(word) < SHORTEST or len(word) > 24 or any(c.isdigit() for c in word):
+            return ()
+        scores: dict[str, float] = {}
+        for name in self.by_sound.get(sound_of(word), ()):
+            alike = JaroWinkler.similarity(word, name.replace(" ", ""))
+            if alike >= ALIKE:
+                scores[name] = alike
+        for short in {word, *_without_one(word)}:
+            for name in self.by_letters.get(short, ()):
+                joined = name.replace(" ", "")
+                if OSA.distance(word, joined, score_cutoff=1) <= 1 and word[0] == joined[0]:
+                    scores[name] = max(scores.get(name, 0.0), JaroWinkler.similarity(word, joined))
+        return tuple(sorted(scores, key=lambda name: (-scores[name], name)))
+
+
+def sound_of(word: str) -> str:
+    """The key of a word's sound: consonants as a Spanish ear hears them, vowels only as open or closed and only at the start.
+
+    "grinsboro" and "greensboro" give the same key, as do "jikori" and "hickory".
+    """
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
+def _without_one(word: str) -> Iterable[str]:
+    return (word[:i] + word[i + 1 :] for i in range(len(word)))
+
+
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"ville?$|vil$|bil$|bile$", "vl"),
+        (r"borough$|boroh?$|borro$|burgh$", "br"),
+        (r"^(h|j)(?=[aeiouy])", "j"),
+        (r"ph", "f"),
+        (r"ck|qu|q", "k"),
+        (r"sh|ch", "x"),
+        (r"th", "t"),
+        (r"gh", ""),
+        (r"c(?=[eiy])|z|ss", "s"),
+        (r"c", "k"),
+        (r"x", "ks"),
+        (r"(gu|hu|u)(?=[aeio])", "w"),
+        (r"(?<=[a-z])[hw]", ""),
+        (r"b|v", "v"),
+        (r"ng", "n"),
+        (r"m(?=[vpf])", "n"),
+        (r"^e(?=s[ptkml])", ""),
+        (r"^[aou]", "A"),
+        (r"^[eiy]", "E"),
+        (r"[aeiouy]", ""),
+        (r"(.)\1+", r"\1"),
+    )
+)
