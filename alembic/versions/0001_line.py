@@ -348,7 +348,6 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("awaiting", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=True),
         sa.Column("report_id", sa.Uuid(), nullable=True),
-        sa.Column("argument", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("questions", sa.Integer(), nullable=False),
         sa.Column("last_report_id", sa.Uuid(), nullable=True),

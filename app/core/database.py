@@ -48,7 +48,7 @@ class Transaction:
         """Run a statement."""
         return await self.connection.execute(statement, parameters)
 
-    async def all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Every row."""
         rows: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
         return rows

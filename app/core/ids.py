@@ -21,8 +21,8 @@ def new_id() -> UUID:
 
 
 def new_code() -> str:
-    """A short code such as "K4821" for an incident or an alert; about 171,000 exist, so a unique key decides who keeps one."""
-    return secrets.choice(CODE_LETTERS) + f"{secrets.randbelow(9000) + 1000}"
+    """A short code such as "KD4821" for an incident or an alert. Some three million exist, so one may be taken already."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(2)) + f"{secrets.randbelow(9000) + 1000}"
 
 
 def new_token() -> str:

@@ -30,7 +30,6 @@ class Conversation(SQLModel, table=True):
     contact_id: UUID = Field(primary_key=True, foreign_key="contact.id", ondelete="CASCADE")
     awaiting: str | None = Field(default=None, max_length=16)
     report_id: UUID | None = Field(default=None, foreign_key="report.id", ondelete="SET NULL")
-    argument: str | None = Field(default=None, max_length=32)
     asked_at: datetime | None = instant(nullable=True)
     questions: int = 0
     last_report_id: UUID | None = Field(default=None, foreign_key="report.id", ondelete="SET NULL")

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
 from app.records.columns import instant, one_of, sealed
-
-
-class Channel(StrEnum):
-    """The way a person reached us."""
-
-    SMS = "sms"
-    MMS = "mms"
-    WHATSAPP = "whatsapp"
-    VOICE = "voice"
+from app.telephony.addresses import Channel
 
 
 class InboundMessage(SQLModel, table=True):

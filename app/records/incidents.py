@@ -9,8 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
 from app.records.columns import instant, one_of, sealed
-from app.records.inbound import Channel
 from app.records.states import IncidentState, ReportState
+from app.telephony.addresses import Channel
 
 
 class Incident(SQLModel, table=True):

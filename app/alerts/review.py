@@ -1,0 +1,51 @@
+"""What must not leave in an alert, and what must not be missing. Pure; the words are data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.languages import TEXT_LANGUAGES
+from app.core.logs import NUMBER_SHAPED
+from app.telephony.segments import size_of
+
+MOST_SEGMENTS: Final = 3
+"""Longer alerts take too long to reach a county (at 4 segments a second three of them need 42 minutes for 3,300 people)."""
+
+EVASION: Final = re.compile(
+    r"\b(hide|hiding|run away|escape|avoid the|block the|stop them|esc[oó]nd\w*|h[uú]y\w+|corran|esquiv\w+|bloque\w+)\b",
+    re.IGNORECASE,
+)
+"""Advice to evade or obstruct: never given (DESIGN, the mission)."""
+
+PLATE: Final = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z]{2,3}-?\d{3,5}\b")
+LINK: Final = re.compile(r"https?://|www\.|\b\w+\.(com|org|net|ly)\b", re.IGNORECASE)
+STATUS: Final = re.compile(r"\b(undocumented|illegals?|indocumentad\w+|ilegales?|sin papeles)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with an alert's words: in which language, and a code that the console explains."""
+
+    language: str
+    code: str
+
+
+def problems_of(words: Mapping[str, str]) -> list[Problem]:
+    """Everything that keeps these words (by language) from being proposed; empty when they may."""
+    found: list[Problem] = []
+    for language in TEXT_LANGUAGES:
+        text = words.get(language, "").strip()
+        checks = {
+            "missing": not text,
+            "too_long": size_of(text).segments > MOST_SEGMENTS,
+            "number": NUMBER_SHAPED.search(text) is not None,
+            "plate": PLATE.search(text) is not None,
+            "link": LINK.search(text) is not None,
+            "evasion": EVASION.search(text) is not None,
+            "status": STATUS.search(text) is not None,
+        }
+        found += [Problem(language, code) for code, wrong in checks.items() if wrong]
+    return found

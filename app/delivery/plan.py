@@ -1,0 +1,152 @@
+"""Planning who gets what: a message, its text in each language, and one delivery a person, all in the transaction that wanted them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.database import Transaction
+from app.core.languages import TEXT_LANGUAGES
+from app.records.contacts import contact
+from app.records.deliveries import Lane, OutgoingMessage, OutgoingText, Skipped, delivery, outgoing_message
+from app.records.states import DeliveryState
+from app.subscribers.tables import Topic, subscription
+from app.telephony.segments import size_of
+
+LIFETIME: Final = {
+    Lane.REPLY: timedelta(hours=6),
+    Lane.DISPATCH: timedelta(minutes=30),
+    Lane.ALERT: timedelta(hours=2),
+    Lane.CORRECTION: timedelta(hours=6),
+    Lane.RIGHTS: timedelta(hours=6),
+    Lane.BROADCAST: timedelta(hours=12),
+}
+"""After this long an unsent text is dropped: news that is old does harm."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What to say, by language, in which lane, and which record it is about."""
+
+    lane: Lane
+    purpose: str
+    texts: Mapping[str, str]
+    about_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planned message: its id and how many people will get it."""
+
+    id: UUID
+    recipients: int
+
+
+async def plan_to(work: Transaction, message: Message, contacts: Sequence[UUID]) -> Planned:
+    """Tell some people. Whoever stopped, or whose number is not known any more, is left out."""
+    return await _plan(work, message, select(contact).where(contact.c.id.in_(contacts)))
+
+
+async def plan_to_county(work: Transaction, message: Message, county: str, topic: Topic = Topic.ALERTS) -> Planned:
+    """Tell every subscriber of a county, in one statement."""
+    return await _plan(work, message, audience(county, topic))
+
+
+async def plan_to_same(work: Transaction, message: Message, earlier_about: UUID) -> Planned:
+    """Tell exactly those whom the messages about `earlier_about` were meant for, opt-outs aside (promise 6)."""
+    earlier = (
+        select(delivery.c.contact_id)
+        .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
+        .where(outgoing_message.c.about_id == earlier_about, delivery.c.state != DeliveryState.SKIPPED.value)
+    )
+    return await _plan(work, message, select(contact).where(contact.c.id.in_(earlier)))
+
+
+def audience(county: str, topic: Topic = Topic.ALERTS) -> Select[Any]:
+    """A select of the contacts who asked to hear of a county."""
+    return (
+        select(contact)
+        .join(subscription, subscription.c.contact_id == contact.c.id)
+        .where(subscription.c.county == county, subscription.c.topic == topic.value, subscription.c.ended_at.is_(None))
+    )
+
+
+async def count_audience(work: Transaction, county: str) -> dict[str, int]:
+    """How many people an alert to a county would reach, by the language they would read it in."""
+    people = _reachable(audience(county)).subquery()
+    language = _language_of(people.c.language)
+    rows = await work.all(
+        select(language.label("language"), func.count().label("people")).select_from(people).group_by(language)
+    )
+    return {row.language: row.people for row in rows}
+
+
+async def withdraw(work: Transaction, about_id: UUID, purpose: str) -> int:
+    """Stop what was planned about a record and not yet sent. Returns how many texts that were."""
+    messages = (
+        outgoing_message.update()
+        .where(outgoing_message.c.about_id == about_id, outgoing_message.c.purpose == purpose)
+        .values(withdrawn_at=work.now)
+        .returning(outgoing_message.c.id)
+    )
+    ids = (await work.execute(messages)).scalars().all()
+    rows = await work.execute(
+        delivery.update()
+        .where(delivery.c.message_id.in_(ids), delivery.c.state == DeliveryState.PENDING.value)
+        .values(state=DeliveryState.SKIPPED.value, reason=Skipped.WITHDRAWN.value, done_at=work.now)
+        .returning(delivery.c.id)
+    )
+    return len(rows.all())
+
+
+async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Planned:
+    planned = OutgoingMessage(
+        id=work.new_id(),
+        lane=int(message.lane),
+        purpose=message.purpose,
+        about_id=message.about_id,
+        created_at=work.now,
+        expires_at=work.now + LIFETIME[message.lane],
+    )
+    await work.add(planned)
+    for language, words in message.texts.items():
+        text = OutgoingText(id=work.new_id(), message_id=planned.id, language=language, segments=size_of(words).segments)
+        text.body_sealed = work.seal(words, "outgoing_text", "body", text.id)
+        await work.add(text)
+    who = _reachable(people).subquery()
+    rows = select(
+        func.gen_random_uuid(),
+        literal(planned.id),
+        who.c.id,
+        literal(int(message.lane)),
+        _language_of(who.c.language),
+        literal(DeliveryState.PENDING.value),
+        literal(0),
+        literal(0),
+        literal(0),
+        literal(work.now),
+    )
+    columns = ["id", "message_id", "contact_id", "lane", "language", "state", "fence", "attempts", "rank", "created_at"]
+    done = await work.execute(
+        insert(delivery).from_select(columns, rows).on_conflict_do_nothing(index_elements=["message_id", "contact_id"])
+    )
+    recipients = int(getattr(done, "rowcount", 0))
+    await work.execute(outgoing_message.update().where(outgoing_message.c.id == planned.id).values(recipients=recipients))
+    return Planned(planned.id, recipients)
+
+
+def _reachable(people: Select[Any]) -> Select[Any]:
+    return people.where(
+        contact.c.stopped_at.is_(None), contact.c.unreachable_at.is_(None), contact.c.number_sealed.is_not(None)
+    )
+
+
+def _language_of(language: ColumnElement[Any]) -> ColumnElement[str]:
+    """The language that a contact is texted in, as SQL: theirs if texts exist in it, else English."""
+    return case((language.in_(TEXT_LANGUAGES), language), else_="en")

@@ -1,0 +1,195 @@
+"""Which event a report is of: the open incident that is most like it, or a new one. Never across counties; always with the reason kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, literal, or_, select
+
+from app.core.database import Transaction
+from app.core.errors import NotFound
+from app.incidents.clustering import best_match
+from app.incidents.likeness import Account
+from app.records.codes import unused_code
+from app.records.events import record
+from app.records.incidents import Incident, Report, incident, report
+from app.records.reading import Kind
+from app.records.states import IncidentState, ReportState
+
+WINDOW: Final = timedelta(hours=6)
+"""An incident that nobody reported for this long is over; the same place later is another event."""
+
+AFTERMATH: Final = timedelta(minutes=15)
+"""So long after an incident turned out to be nothing, new reports still belong to it; later ones open a new one. A rumor about it always
+finds it, since what its sender wants is the answer."""
+
+_STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, IncidentState.CONFIRMED.value)
+
+MOST_COMPARED: Final = 200
+"""The newest reports of a county that a new one is compared with, so that a flood does not slow the next report."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The incident that a report is part of now, whether it was made for it, and why."""
+
+    incident: Incident
+    is_new: bool
+    why: str
+
+
+async def join_incident(work: Transaction, new: Report, words: str) -> Joined:
+    """Put a report into the incident that it describes. Reports of one county are joined one after another, so that neighbours who write
+    in the same second find each other's incident. A report whose county is not known stands alone until somebody learns it."""
+    await work.lock("incidents", new.county or "unknown")
+    match = await _find_match(work, new, words)
+    if match is None:
+        found, is_new, why = await _new_incident(work, new), True, "first report"
+    else:
+        found, is_new, why = await _add_to(work, match[0], new), False, match[1]
+    await work.execute(
+        report.update()
+        .where(report.c.id == new.id)
+        .values(incident_id=found.id, state=ReportState.JOINED.value, why_joined=why[:400])
+    )
+    new.incident_id, new.state, new.why_joined = found.id, ReportState.JOINED.value, why[:400]
+    await record(
+        work, "report.joined" if match else "incident.opened", found.id, county=found.county, urgent=new.urgent, kind=new.kind
+    )
+    return Joined(found, is_new, why)
+
+
+async def get_incident(work: Transaction, code: str, *, lock: bool = False) -> Incident:
+    """The incident with a code that people say. Raises NotFound."""
+    found = await work.get(Incident, incident.c.code == code.upper(), lock=lock)
+    if found is None:
+        raise NotFound(f"There is no incident {code.upper()[:12]}.")
+    return found
+
+
+async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
+    """A report that had to stand alone (urgent, its county unknown) has its place now: it joins the event there, or its own incident
+    gets the county."""
+    await work.lock("incidents", told.county or "unknown")
+    own = await work.get(Incident, incident.c.id == told.incident_id, lock=True)
+    if own is None or told.county is None:
+        return await join_incident(work, told, words)
+    match = await _find_match(work, told, words)
+    if match is None or own.reports > 1:
+        changes = {"county": told.county, "place": told.place, "latitude": told.latitude, "longitude": told.longitude}
+        await work.execute(incident.update().where(incident.c.id == own.id).values(changes))
+        for name, value in changes.items():
+            setattr(own, name, value)
+        await record(work, "incident.located", own.id, county=own.county)
+        return Joined(own, is_new=True, why="first report")
+    await work.execute(incident.update().where(incident.c.id == own.id).values(state=IncidentState.DISMISSED.value, reports=0))
+    await record(work, "incident.merged", own.id, county=told.county, into=match[0].code)
+    return await join_incident(work, told, words)
+
+
+async def refresh_urgency(work: Transaction, told: Report) -> None:
+    """A fragment made a report more urgent: so is its incident."""
+    await work.execute(
+        incident.update()
+        .where(incident.c.id == told.incident_id)
+        .values(urgent=or_(incident.c.urgent, literal(told.urgent)), last_report_at=work.now)
+    )
+
+
+async def set_county(work: Transaction, about: Incident, county: str, by: UUID) -> Incident:
+    """A person learned where it is."""
+    await work.execute(incident.update().where(incident.c.id == about.id).values(county=county))
+    await work.execute(report.update().where(report.c.incident_id == about.id, report.c.county.is_(None)).values(county=county))
+    before, about.county = about.county, county
+    await record(work, "incident.located", about.id, actor_id=by, county=county, before=before)
+    return about
+
+
+async def _find_match(work: Transaction, new: Report, words: str) -> tuple[Incident, str] | None:
+    if new.county is None:
+        return None
+    rows = await work.all(
+        select(report)
+        .join(incident, incident.c.id == report.c.incident_id)
+        .where(
+            incident.c.county == new.county,
+            incident.c.last_report_at > work.now - WINDOW,
+            or_(
+                incident.c.state.in_(_STILL_OPEN),
+                incident.c.decided_at > work.now - AFTERMATH,
+                and_(incident.c.state != IncidentState.DISMISSED.value, literal(new.kind == Kind.RUMOR)),
+            ),
+            report.c.state == ReportState.JOINED.value,
+            report.c.id != new.id,
+        )
+        .order_by(report.c.received_at.desc())
+        .limit(MOST_COMPARED)
+    )
+    groups: dict[UUID, list[Account]] = {}
+    for row in reversed(rows):
+        old = Report(**row._mapping)
+        groups.setdefault(row.incident_id, []).append(
+            _account(work, old, work.unseal(row.text_sealed, "report", "text", row.id))
+        )
+    ids = list(groups)
+    match = best_match(_account(work, new, words), [groups[i] for i in ids])
+    if match is None:
+        return None
+    found = await work.get(Incident, incident.c.id == ids[match.index], lock=True)
+    return (found, "; ".join(match.reasons)) if found is not None else None
+
+
+async def _new_incident(work: Transaction, first: Report) -> Incident:
+    opened = Incident(
+        id=work.new_id(),
+        code=await unused_code(work, incident.c.code),
+        kind=first.kind,
+        county=first.county,
+        place=first.place,
+        latitude=first.latitude,
+        longitude=first.longitude,
+        urgent=first.urgent,
+        reports=1,
+        first_report_at=first.received_at,
+        last_report_at=first.received_at,
+    )
+    await work.add(opened)
+    return opened
+
+
+async def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
+    """The incident knows what any of its reports knows: the gravest kind, the first exact place, the latest time."""
+    kinds = {found.kind, new.kind}
+    grave = next((k for k in (Kind.DETENTION, Kind.REPORT, Kind.RUMOR) if k in kinds), found.kind)
+    changes: dict[str, Any] = {
+        "kind": str(grave),
+        "urgent": found.urgent or new.urgent,
+        "reports": found.reports + 1,
+        "last_report_at": max(found.last_report_at, new.received_at),
+    }
+    if (found.latitude is None and new.latitude is not None) or found.place is None:
+        changes |= {"place": new.place or found.place, "latitude": new.latitude, "longitude": new.longitude}
+    await work.execute(incident.update().where(incident.c.id == found.id).values(changes))
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return found
+
+
+def _account(work: Transaction, told: Report, words: str) -> Account:
+    reading = json.loads(work.unseal(told.reading_sealed, "report", "reading", told.id)) if told.reading_sealed else {}
+    return Account(
+        report_id=str(told.id),
+        county=told.county,
+        minute=told.received_at.timestamp() / 60,
+        text=words,
+        place=told.place,
+        point=(told.latitude, told.longitude) if told.latitude is not None and told.longitude is not None else None,
+        kind=told.kind,
+        salute=reading.get("salute", {}),
+        source=str(told.contact_id),
+        language=told.language,
+    )

@@ -1,0 +1,164 @@
+"""Answers to texts that are not reports: signing up, stopping, help, rights, being forgotten. One function a kind, one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+
+from app.core.clock import local_time
+from app.core.database import Transaction
+from app.intake.conversation import MOST_QUESTIONS, Question
+from app.intake.keep import Kept
+from app.intake.reports import Answer
+from app.packs.counties import Counties
+from app.packs.texts import Texts
+from app.privacy.erasure import erase_contact
+from app.records.alerts import alert
+from app.records.contacts import contact
+from app.records.events import record
+from app.records.incidents import Incident, Report
+from app.records.reading import Assessment, Kind, Location
+from app.records.states import DECIDED, AlertState, IncidentState
+from app.rights.topics import Rights
+from app.subscribers.consent import Consent, resume, stop, subscribe
+
+TWILIO_ANSWERS: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
+"""Whole messages that Twilio confirms by itself (docs, "Support for opt-out keywords"): a second confirmation would be one too many."""
+
+MOST_OPTIONS: Final = 3
+"""How many counties a question names; with more, the question is asked without naming any."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who is being answered and with what: the kept text, its words, the language to use, and the words and counties of the pack."""
+
+    kept: Kept
+    words: str
+    language: str
+    channel: str
+    opt_out_type: str
+    texts: Texts
+    counties: Counties
+    rights: Rights
+    time_zone: str
+
+    def say(self, key: str, **blanks: object) -> str:
+        """A text in the asker's language."""
+        return self.texts.say(key, self.language, **blanks)
+
+    def county(self, fips: str) -> str:
+        """A county's name in the asker's language."""
+        return self.counties.by_fips(fips).label(self.language)
+
+    def consent(self, wording: str) -> Consent:
+        """The proof of what the asker wants, answered with the text `wording`."""
+        return Consent(self.kept.sender.id, self.kept.sender.number_hash, self.words, wording, self.channel)
+
+
+async def answer_stop(work: Transaction, asker: Asker) -> Answer:
+    """Stop means now. One confirmation, and none where Twilio gives it."""
+    await stop(work, asker.consent("subscribe.stopped"))
+    twilio_confirms = asker.opt_out_type == "STOP" or asker.words.strip().upper() in TWILIO_ANSWERS
+    return Answer(None if twilio_confirms else asker.say("subscribe.stopped"))
+
+
+async def answer_start(work: Transaction, asker: Asker) -> Answer:
+    """Alerts on again, for the counties they were on for; else the question for which."""
+    counties = await resume(work, asker.consent("subscribe.resumed"))
+    if not counties:
+        return Answer(asker.say("subscribe.ask_county"), Question.SUBSCRIBE_PLACE, 1)
+    return Answer(asker.say("subscribe.resumed", county=" + ".join(asker.county(c) for c in counties)))
+
+
+async def answer_subscribe(work: Transaction, asker: Asker, where: Location, asked: int = 0) -> Answer:
+    """Sign a phone up for one county, or ask which. `asked` is how often it was asked already."""
+    if where.county is None:
+        if asked > MOST_QUESTIONS:
+            return Answer(asker.say("subscribe.ask_again"))
+        if 1 < len(where.counties) <= MOST_OPTIONS:
+            text = asker.say("subscribe.ask_which", options=options(asker, where.counties))
+        else:
+            text = asker.say("subscribe.ask_again" if asked else "subscribe.ask_county")
+        return Answer(text, Question.SUBSCRIBE_PLACE, asked + 1)
+    new = await subscribe(work, asker.consent("subscribe.joined"), where.county)
+    key = {True: "subscribe.joined", False: "subscribe.already", None: "subscribe.full"}[new]
+    return Answer(asker.say(key, county=asker.county(where.county)) if new is not None else asker.say(key), county=where.county)
+
+
+async def answer_rights(asker: Asker, said: Assessment) -> Answer:
+    """A know-your-rights text for the situation they name."""
+    situation = asker.rights.situation(said.argument) if said.argument else None
+    return Answer(asker.rights.answer(situation or said.situation, asker.language))
+
+
+async def answer_help(asker: Asker) -> Answer:
+    """What the hotline does and the words it knows."""
+    return Answer(None if asker.opt_out_type == "HELP" else asker.say("answers.help"))
+
+
+async def answer_other(asker: Asker) -> Answer:
+    """What this line is for, politely, also to those who are not polite."""
+    return Answer(asker.say("answers.other"))
+
+
+async def answer_language(work: Transaction, asker: Asker, chosen: str) -> Answer:
+    """Text them in this language from now on."""
+    await work.execute(
+        contact.update().where(contact.c.id == asker.kept.sender.id).values(language=chosen, language_chosen=True)
+    )
+    return Answer(asker.texts.say("answers.language", chosen), language=chosen)
+
+
+async def answer_volunteer(work: Transaction, asker: Asker) -> Answer:
+    """Somebody wants to help: the organizers see it among the messages."""
+    await record(work, "contact.offered_help", asker.kept.id)
+    return Answer(asker.say("answers.volunteer"))
+
+
+async def answer_check(work: Transaction, asker: Asker, code: str) -> Answer:
+    """Is an alert with this code ours?"""
+    code = "".join(c for c in code.upper() if c.isalnum())[:12]
+    found = await work.first(
+        select(alert.c.county, alert.c.approved_at).where(
+            alert.c.code == code, alert.c.state.in_((AlertState.APPROVED.value, AlertState.EXPIRED.value))
+        )
+    )
+    if found is None or found.approved_at is None:
+        return Answer(asker.say("answers.check_unknown", code=code or "?"))
+    time = local_time(found.approved_at, asker.time_zone, asker.language)
+    return Answer(asker.say("answers.check_known", code=code, county=asker.county(found.county), time=time))
+
+
+async def answer_delete(work: Transaction, asker: Asker) -> Answer:
+    """Forget the person: here in this transaction, at Twilio by a job."""
+    await erase_contact(work, asker.consent("subscribe.erased"))
+    return Answer(asker.say("subscribe.erased"))
+
+
+def options(asker: Asker, counties: Sequence[str]) -> str:
+    """The counties to choose from, by name alone: "Vance / Henderson"."""
+    return " / ".join(asker.counties.by_fips(fips).name for fips in counties)
+
+
+def ask_place(asker: Asker, where: Location, asked: int) -> str:
+    """The question for the place of a report: which of these counties, or which place at all."""
+    if 1 < len(where.counties) <= MOST_OPTIONS:
+        return asker.say("report.ask_which", options=options(asker, where.counties))
+    return asker.say("report.ask_again" if asked else "report.ask_place")
+
+
+def acknowledge(asker: Asker, told: Report, about: Incident) -> str:
+    """The answer to a report or a rumor whose county is known: what is known already, or that people go and look."""
+    county = asker.county(about.county or "") if about.county else ""
+    state = IncidentState(about.state)
+    if state in DECIDED and about.decided_at is not None:
+        part = "rumor" if told.kind == Kind.RUMOR else "outcome"
+        time = local_time(about.decided_at, asker.time_zone, asker.language)
+        place = about.place or asker.say("alert.no_place")
+        return asker.say(f"{part}.{state.value}", county=county, time=time, place=place)
+    key = {Kind.RUMOR: "rumor.checking", Kind.DETENTION: "report.detention"}.get(Kind(told.kind), "report.thanks")
+    return asker.say(key, county=county)

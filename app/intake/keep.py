@@ -1,0 +1,109 @@
+"""Keep a text, once: the first thing that happens to it, in one statement and before any thought.
+
+Whoever wrote is found or made, their row and their conversation's are locked (so that one phone's texts are handled one after another), and
+the text is inserted unless its SID is already there. A replay finds the answer that the first copy got.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.core.database import Transaction
+from app.records.contacts import Conversation, contact
+from app.records.inbound import inbound_message
+from app.telephony.addresses import canonical_number
+from app.telephony.forms import TextForm
+
+KEEP = text("""
+    WITH who AS (
+        INSERT INTO contact (id, number_hash, number_sealed, language_chosen, created_at)
+        VALUES (:new_contact, :number_hash, :number_sealed, false, :now)
+        ON CONFLICT (number_hash) DO UPDATE SET number_hash = excluded.number_hash
+        RETURNING id, number_sealed IS NULL AS erased, language, language_chosen, stopped_at
+    ), talk AS (
+        INSERT INTO conversation (contact_id, questions, home_counties)
+        SELECT id, 0, '{}' FROM who
+        ON CONFLICT (contact_id) DO UPDATE SET questions = conversation.questions
+        RETURNING *
+    ), kept AS (
+        INSERT INTO inbound_message (id, sid, channel, contact_id, line, body_sealed, media_count, received_at)
+        SELECT :message, :sid, :channel, id, :line, :body_sealed, :media_count, :now FROM who
+        ON CONFLICT (sid) DO NOTHING
+        RETURNING id
+    )
+    SELECT who.id AS sender_id, who.erased, who.language, who.language_chosen, who.stopped_at, talk.*, kept.id AS kept_id,
+        (SELECT v.id FROM volunteer v WHERE v.contact_id = who.id AND v.standing = 'active') AS volunteer_id
+    FROM who CROSS JOIN talk LEFT JOIN kept ON true
+""")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who wrote, as far as the hotline knows: never a name, and the number only sealed. `volunteer_id`: they are one of ours."""
+
+    id: UUID
+    number_hash: bytes
+    language: str | None
+    language_chosen: bool
+    stopped_at: datetime | None
+    volunteer_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A text that is on record. `replay` when it already was, with `reply` the answer it got then."""
+
+    id: UUID
+    sender: Sender
+    conversation: Conversation
+    replay: bool = False
+    reply: str | None = None
+
+
+async def keep_text(work: Transaction, form: TextForm) -> Kept:
+    """Put the text on record and return what the hotline knows of its sender. Concurrent copies of it wait for each other here."""
+    number = canonical_number(form.sender)
+    number_hash = work.keys.fingerprint("phone", number)
+    new_contact, message = work.new_id(), work.new_id()
+    row = await work.execute(
+        KEEP,
+        {
+            "new_contact": new_contact,
+            "number_hash": number_hash,
+            "number_sealed": work.seal(number, "contact", "number", new_contact),
+            "message": message,
+            "sid": form.sid,
+            "channel": form.channel.value,
+            "line": canonical_number(form.line)[:64],
+            "body_sealed": work.seal(form.body, "inbound_message", "body", message),
+            "media_count": form.media_count,
+            "now": work.now,
+        },
+    )
+    found = row.one()
+    sender = Sender(found.sender_id, number_hash, found.language, found.language_chosen, found.stopped_at, found.volunteer_id)
+    talk = Conversation(**{column: getattr(found, column) for column in Conversation.model_fields})
+    if found.erased:
+        await _remember_number_again(work, sender.id, number)
+    if found.kept_id is not None:
+        return Kept(message, sender, talk)
+    return await _first_copy(work, form.sid, sender, talk)
+
+
+async def _first_copy(work: Transaction, sid: str, sender: Sender, talk: Conversation) -> Kept:
+    first = (await work.execute(inbound_message.select().where(inbound_message.c.sid == sid))).one()
+    reply = work.unseal(first.reply_sealed, "inbound_message", "reply", first.id) if first.reply_sealed else None
+    return Kept(first.id, sender, talk, replay=True, reply=reply)
+
+
+async def _remember_number_again(work: Transaction, contact_id: UUID, number: str) -> None:
+    """Someone who had been erased writes again: they can be answered again."""
+    await work.execute(
+        contact.update()
+        .where(contact.c.id == contact_id)
+        .values(number_sealed=work.seal(number, "contact", "number", contact_id))
+    )

@@ -1,0 +1,136 @@
+"""From a text to a report, and what is remembered of the conversation when it has been answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.core.database import Transaction
+from app.intake.conversation import Question
+from app.intake.keep import Kept
+from app.records.incidents import Report, report
+from app.records.reading import Assessment, Kind, Location, Reading
+from app.records.states import ReportState
+from app.telephony.addresses import Channel
+
+LONGEST_KEPT: Final = 20_000
+"""Characters of a report's text that are kept together; each inbound text is kept whole besides."""
+
+FINISH = text("""
+    WITH said AS (
+        UPDATE inbound_message SET kind = :kind, report_id = :report, reply_sealed = :reply WHERE id = :message
+    ), spoke AS (
+        UPDATE contact SET language = :language WHERE id = :contact AND NOT language_chosen AND language IS DISTINCT FROM :language
+    )
+    UPDATE conversation
+    SET awaiting = :awaiting, report_id = :about, questions = :questions,
+        asked_at = CASE WHEN CAST(:awaiting AS text) IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
+        last_report_id = CASE WHEN :reported THEN CAST(:report AS uuid) ELSE last_report_id END,
+        last_report_at = CASE WHEN :reported THEN CAST(:now AS timestamptz) ELSE last_report_at END,
+        home_counties = CASE WHEN CAST(:county AS text) IS NULL OR CAST(:county AS text) = ANY(home_counties)
+            THEN home_counties ELSE (ARRAY[CAST(:county AS text)] || home_counties)[1:5] END
+    WHERE contact_id = :contact
+""")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the hotline says to a text, and what it will remember: the question it asked, about which report, the county it learned."""
+
+    reply: str | None = None
+    question: Question | None = None
+    questions: int = 0
+    report_id: UUID | None = None
+    reported: bool = False
+    county: str | None = None
+    language: str | None = None
+
+
+async def write_report(
+    work: Transaction, kept: Kept, channel: Channel, words: str, reading: Reading, where: Location
+) -> Report:
+    """A new report, waiting for its place or about to join an incident."""
+    said = reading.assessment
+    new = Report(
+        id=work.new_id(),
+        state=ReportState.ASKING.value,
+        channel=channel.value,
+        contact_id=kept.sender.id,
+        language=said.language,
+        kind=said.kind.value,
+        urgent=said.urgent,
+        county=where.county,
+        place=where.label,
+        latitude=where.point[0] if where.point else None,
+        longitude=where.point[1] if where.point else None,
+        received_at=work.now,
+    )
+    new.text_sealed = work.seal(words[:LONGEST_KEPT], "report", "text", new.id)
+    new.reading_sealed = work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", new.id)
+    await work.add(new)
+    return new
+
+
+async def get_report(work: Transaction, report_id: UUID) -> Report | None:
+    """A report, locked."""
+    return await work.get(Report, report.c.id == report_id, lock=True)
+
+
+def words_of(work: Transaction, told: Report) -> str:
+    """What the person wrote, all fragments together."""
+    return work.unseal(told.text_sealed, "report", "text", told.id) if told.text_sealed else ""
+
+
+async def add_to_report(work: Transaction, told: Report, more: str, reading: Reading, where: Location) -> Report:
+    """Join a further text to a report: `reading` is of all its words together, `where` the place to keep if it is more than was known."""
+    said = reading.assessment
+    told.urgent = told.urgent or said.urgent
+    if said.kind in {Kind.DETENTION, Kind.REPORT} and told.kind != Kind.DETENTION:
+        told.kind = said.kind.value
+    if where.county is not None and (told.county is None or told.county == where.county):
+        told.county = where.county
+        told.place = where.label or told.place
+        if where.point is not None:
+            told.latitude, told.longitude = where.point
+    together = f"{words_of(work, told)}\n{more}"[:LONGEST_KEPT]
+    await work.execute(
+        report.update()
+        .where(report.c.id == told.id)
+        .values(
+            urgent=told.urgent,
+            kind=told.kind,
+            county=told.county,
+            place=told.place,
+            latitude=told.latitude,
+            longitude=told.longitude,
+            text_sealed=work.seal(together, "report", "text", told.id),
+            reading_sealed=work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", told.id),
+        )
+    )
+    return told
+
+
+async def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer) -> None:
+    """Put the answer and what it means for the conversation on record, in one statement."""
+    reply = work.seal(answer.reply, "inbound_message", "reply", kept.id) if answer.reply is not None else None
+    await work.execute(
+        FINISH,
+        {
+            "kind": said.kind.value,
+            "report": answer.report_id,
+            "reply": reply,
+            "message": kept.id,
+            "contact": kept.sender.id,
+            "language": answer.language or said.language,
+            "awaiting": answer.question.value if answer.question else None,
+            "about": answer.report_id if answer.question else None,
+            "questions": answer.questions if answer.question else 0,
+            "reported": answer.reported,
+            "county": answer.county,
+            "now": work.now,
+        },
+    )

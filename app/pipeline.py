@@ -1,0 +1,453 @@
+"""The main job, told once, top to bottom: from a text on a phone to a county that knows.
+
+    text or call → intake → triage → places → incidents → verification → alerts → delivery → phones
+                   kept     what     where    one event   volunteers     two      one text
+                   once     it says  it is    one record  find out       people   a person
+
+This is the page to read first. Each stage is a folder; none imports another; only this page calls them one after another, each step inside
+the one transaction of its request. `STAGES` says what each is given and gives, which states it may bring about, and how long it may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from redis.asyncio import Redis
+from sqlalchemy import select
+
+from app.alerts.approval import approve_alert, propose_alert
+from app.alerts.compose import compose_alert, compose_update
+from app.core.clock import local_time
+from app.core.database import Transaction
+from app.core.errors import Conflict
+from app.core.languages import TEXT_LANGUAGES, text_language
+from app.core.live import Topic as LiveTopic
+from app.core.live import wake
+from app.delivery.plan import Message, Planned, plan_to, plan_to_county, plan_to_same, withdraw
+from app.incidents.join import join_incident, learn_place, refresh_urgency
+from app.intake import answers
+from app.intake.answers import Asker
+from app.intake.conversation import MOST_QUESTIONS, Heard, Question, Turn, hear
+from app.intake.keep import Kept, keep_text
+from app.intake.reports import Answer, add_to_report, finish_text, get_report, words_of, write_report
+from app.packs.counties import Counties
+from app.packs.texts import Texts
+from app.places.gazetteer import Gazetteer
+from app.places.locate import locate
+from app.records.alerts import Alert, AlertType, alert
+from app.records.codes import unused_code
+from app.records.deliveries import Lane
+from app.records.events import record
+from app.records.incidents import Incident, Report, report
+from app.records.reading import Command, Kind, Location, Reading
+from app.records.states import DECIDED, AlertState, IncidentState, OfferState, ReportState
+from app.records.verification import Offer, Outcome
+from app.rights.topics import Rights
+from app.telephony.addresses import Channel
+from app.telephony.forms import TextForm
+from app.triage.assess import assess
+from app.triage.lexicon import Lexicon
+from app.verification.answers import Answer as FieldAnswer
+from app.verification.answers import read_answer
+from app.verification.decisions import decide
+from app.verification.offers import MAY_ANSWER, answer_offer, make_offer, open_offer_of, record_observation, stand_down
+from app.verification.queue import TaskQueue
+from app.verification.tasks import check_claim, finish_task, open_task
+from app.volunteers.tables import Volunteer, volunteer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the line: its folder, what it is given and gives, the states it may bring about, and how long it may take."""
+
+    room: str
+    given: str
+    gives: str
+    may: tuple[str, ...]
+    budget: timedelta
+
+
+def _ms(milliseconds: int) -> timedelta:
+    return timedelta(milliseconds=milliseconds)
+
+
+STAGES: Final = (
+    Stage("intake", "a signed form of Twilio's", "Kept: on record once, and who wrote", ("report.asking",), _ms(50)),
+    Stage("triage", "the words", "Assessment: kind, urgency, language, evidence", (), _ms(5)),
+    Stage("places", "the words", "Location: every county that fits, the place", (), _ms(5)),
+    Stage(
+        "incidents", "a report with its place", "Joined: the one event it is of", ("report.joined", "incident.open"), _ms(50)
+    ),
+    Stage(
+        "verification",
+        "an incident",
+        "what people found, and a decision",
+        ("incident.verifying", "incident.<outcome>"),
+        _ms(2000),
+    ),
+    Stage("alerts", "a confirmed incident", "an alert that two people signed", ("alert.proposed", "alert.approved"), _ms(2000)),
+    Stage("delivery", "an alert and an audience", "one text a person, and its fate", ("delivery.*",), timedelta(minutes=30)),
+)
+
+
+SILENCE: Final = timedelta(minutes=3)
+"""So long a report waits for the answer to "where is it?" before volunteers get it without."""
+
+
+@dataclass(frozen=True)
+class Hotline:
+    """What every step may read and none changes: the pack of the state, the queue, a few policies."""
+
+    lexicon: Lexicon
+    gazetteer: Gazetteer
+    counties: Counties
+    texts: Texts
+    rights: Rights
+    queue: TaskQueue
+    redis: Redis
+    time_zone: str
+    alert_lifetime: timedelta
+
+
+# ── 1 to 5: a text arrives ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def receive_text(work: Transaction, hotline: Hotline, form: TextForm) -> str | None:
+    """A text: kept once, read, placed, answered. Returns the reply; a replay gets the reply that the first copy got."""
+    kept = await keep_text(work, form)
+    if kept.replay:
+        return kept.reply
+    reading = read(hotline.lexicon, hotline.gazetteer, form.body, kept)
+    as_answer = locate(form.body, hotline.gazetteer, home_counties=kept.conversation.home_counties, answering=True)
+    heard = hear(kept.conversation, reading, as_answer, work.now)
+    answer = await _answer(work, hotline, form, kept, reading, heard)
+    await finish_text(work, kept, reading.assessment, answer)
+    return answer.reply
+
+
+def read(lexicon: Lexicon, gazetteer: Gazetteer, words: str, kept: Kept | None = None) -> Reading:
+    """What a text says and where it is. Pure: the same for `vigia triage` as for a text that came in."""
+    remembered = kept.sender.language if kept and kept.sender.language_chosen else None
+    home = kept.conversation.home_counties if kept else ()
+    return Reading(assess(words, lexicon, remembered_language=remembered), locate(words, gazetteer, home_counties=home))
+
+
+async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kept, reading: Reading, heard: Heard) -> Answer:
+    """Who answers: a stop comes before everything, then a verifier's word from the field, then the open question, then the kind."""
+    said = reading.assessment
+    asker = _asker(hotline, form, kept, said.language)
+    if form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP:
+        return await answers.answer_stop(work, asker)
+    if kept.sender.volunteer_id is not None and said.command is None:
+        from_field = await _hear_from_field(work, hotline, asker, kept.sender.volunteer_id)
+        if from_field is not None:
+            return from_field
+    if heard.question is Question.SUBSCRIBE_PLACE:
+        return await answers.answer_subscribe(work, asker, heard.location, kept.conversation.questions)
+    if heard.question is Question.REPORT_PLACE or heard.turn is Turn.FRAGMENT:
+        return await _go_on_with_report(work, hotline, asker, reading, heard)
+    match said.command:
+        case Command.START:
+            return await answers.answer_start(work, asker)
+        case Command.JOIN:
+            where = locate(said.argument, hotline.gazetteer, answering=True) if said.argument else Location()
+            return await answers.answer_subscribe(work, asker, where)
+        case Command.LANGUAGE:
+            return await answers.answer_language(work, asker, said.language)
+        case Command.CHECK:
+            return await answers.answer_check(work, asker, said.argument)
+        case _:
+            return await _answer_kind(work, hotline, asker, reading)
+
+
+async def _answer_kind(work: Transaction, hotline: Hotline, asker: Asker, reading: Reading) -> Answer:
+    """A text that answers nothing and is no bare command, by what it is for."""
+    match reading.assessment.kind:
+        case Kind.REPORT | Kind.DETENTION | Kind.RUMOR:
+            return await _take_report(work, hotline, asker, reading)
+        case Kind.SUBSCRIBE:
+            return await answers.answer_subscribe(work, asker, reading.location)
+        case Kind.RIGHTS:
+            return await answers.answer_rights(asker, reading.assessment)
+        case Kind.HELP:
+            return await answers.answer_help(asker)
+        case Kind.DELETE:
+            return await answers.answer_delete(work, asker)
+        case Kind.VOLUNTEER:
+            return await answers.answer_volunteer(work, asker)
+        case _:
+            return await answers.answer_other(asker)
+
+
+async def _take_report(work: Transaction, hotline: Hotline, asker: Asker, reading: Reading) -> Answer:
+    """A new report: into its incident if its county is known, else the one question. What is urgent is worked on meanwhile."""
+    channel = Channel(asker.channel)
+    told = await write_report(work, asker.kept, channel, asker.words, reading, reading.location)
+    silent = asker.kept.sender.stopped_at is not None  # who said stop is heard and not answered
+    if told.county is not None:
+        return await _join(work, hotline, asker, told, silent=silent)
+    if told.urgent or silent:
+        await _open(work, hotline, told, asker.words)
+    if silent:
+        return Answer(None, report_id=told.id, reported=True)
+    return Answer(answers.ask_place(asker, reading.location, 0), Question.REPORT_PLACE, 1, told.id, reported=True)
+
+
+async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, reading: Reading, heard: Heard) -> Answer:
+    """More of a report: the answer to where it is, or a fragment that came within a minute or so."""
+    talk = asker.kept.conversation
+    which = talk.report_id if heard.question else talk.last_report_id
+    told = await get_report(work, which) if which else None
+    if told is None:
+        return await _answer_kind(work, hotline, asker, reading)
+    together = f"{words_of(work, told)}\n{asker.words}"
+    again = Reading(assess(together, hotline.lexicon, remembered_language=asker.language), heard.location)
+    told = await add_to_report(work, told, asker.words, again, heard.location)
+    if told.county is not None and (told.state == ReportState.ASKING or heard.question):
+        return await _join(work, hotline, asker, told, silent=False, words=together)
+    if heard.turn is Turn.FRAGMENT:
+        if told.incident_id is not None:
+            await refresh_urgency(work, told)
+        return Answer(asker.say("report.added"), report_id=told.id, reported=True)
+    if talk.questions >= MOST_QUESTIONS:
+        if told.incident_id is None:
+            await _open(work, hotline, told, together)
+        return Answer(asker.say("report.passed_on"), report_id=told.id)
+    return Answer(answers.ask_place(asker, heard.location, talk.questions), Question.REPORT_PLACE, talk.questions + 1, told.id)
+
+
+async def _join(
+    work: Transaction, hotline: Hotline, asker: Asker, told: Report, *, silent: bool, words: str | None = None
+) -> Answer:
+    about = await _open(work, hotline, told, words or asker.words)
+    reply = None if silent else answers.acknowledge(asker, told, about)
+    return Answer(reply, report_id=told.id, reported=True, county=told.county)
+
+
+async def _open(work: Transaction, hotline: Hotline, told: Report, words: str) -> Incident:
+    """Stages 4 and 5 of a report: the incident it is of, and a task for the volunteers while that is undecided."""
+    joined = await (join_incident if told.incident_id is None else learn_place)(work, told, words)
+    if joined.incident.state not in DECIDED:
+        await open_task(work, hotline.queue, joined.incident, _queue_language(told.language))
+    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    return joined.incident
+
+
+async def open_silent_reports(work: Transaction, hotline: Hotline) -> int:
+    """Reports whose sender was asked for the place and went silent: a volunteer reads them all the same. Returns how many."""
+    silent = await work.find(
+        Report,
+        select(report)
+        .where(report.c.state == ReportState.ASKING.value, report.c.incident_id.is_(None))
+        .where(report.c.received_at <= work.now - SILENCE)
+        .limit(100)
+        .with_for_update(skip_locked=True),
+    )
+    for told in silent:
+        await _open(work, hotline, told, words_of(work, told))
+    return len(silent)
+
+
+# ── 5: people find out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def send_offer(
+    work: Transaction, hotline: Hotline, about: Incident, verifier: Volunteer, by: Volunteer, fence: int
+) -> Offer:
+    """The dispatcher who holds an incident asks one verifier to go and look."""
+    await check_claim(work, about.id, fence, by.id)
+    made = await make_offer(work, about, verifier, by.id)
+    texts = {
+        language: hotline.texts.say(
+            "offer.ask",
+            language,
+            kind=hotline.texts.say(f"kinds.{about.kind}", language),
+            zone=_zone(hotline, about, language),
+            county=hotline.counties.by_fips(about.county).label(language)
+            if about.county
+            else hotline.texts.say("zones.unknown", language),
+        )
+        for language in hotline.texts.by_language
+    }
+    assert verifier.contact_id is not None  # a candidate always has a phone
+    await plan_to(work, Message(Lane.DISPATCH, "offer", texts, made.id), [verifier.contact_id])
+    _wake_all(work, hotline)
+    return made
+
+
+async def _hear_from_field(work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID) -> Answer | None:
+    """A verifier's text about what they were asked. None when it isn't about that: then it goes the ordinary way."""
+    found = await open_offer_of(work, volunteer_id)
+    if found is None:
+        return None
+    made, about = found
+    meaning = read_answer(asker.words)
+    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    if isinstance(meaning, Outcome):
+        await record_observation(work, about, volunteer_id, meaning, on_site=True, made=made, note=asker.words)
+        return Answer(asker.say("offer.noted", code=about.code, outcome=asker.say(f"outcomes.{meaning.value}")))
+    if meaning is not None:
+        if made.state not in MAY_ANSWER:
+            return Answer(asker.say("offer.taken"))
+        await answer_offer(work, made, about, accepted=meaning is FieldAnswer.YES)
+        return Answer(_details(hotline, asker, about) if meaning is FieldAnswer.YES else asker.say("offer.declined"))
+    if made.state != OfferState.ACCEPTED:
+        return None
+    await record(work, "offer.note", about.id, actor_id=volunteer_id, county=about.county, message=str(asker.kept.id))
+    return Answer(asker.say("offer.passed_on", code=about.code))
+
+
+async def decide_incident(
+    work: Transaction, hotline: Hotline, about: Incident, outcome: Outcome, by: Volunteer, fence: int
+) -> Incident:
+    """A person decides what an incident was; everyone who reported it hears, whoever was on the way need not go, and an alert that is no
+    longer true stops going out."""
+    if about.state not in DECIDED:
+        await check_claim(work, about.id, fence, by.id)
+    about = await decide(work, about, outcome, by.id)
+    await finish_task(work, hotline.queue, about.id)
+    await _stand_down(work, hotline, about)
+    await _tell_reporters(work, hotline, about)
+    if outcome is not Outcome.CONFIRM:
+        for sent in await work.find(Alert, select(alert).where(alert.c.incident_id == about.id)):
+            await withdraw(work, sent.id, sent.type)
+    _wake_all(work, hotline)
+    return about
+
+
+async def _stand_down(work: Transaction, hotline: Hotline, about: Incident) -> None:
+    called_off = await stand_down(work, about.id, about.county)
+    if called_off:
+        phones = await work.execute(select(volunteer.c.contact_id).where(volunteer.c.id.in_(called_off)))
+        texts = hotline.texts.in_every_language("offer.stood_down", code=about.code)
+        await plan_to(work, Message(Lane.DISPATCH, "stand_down", texts, about.id), list(phones.scalars()))
+
+
+async def _tell_reporters(work: Transaction, hotline: Hotline, about: Incident) -> Planned:
+    """Every reporter and every asker hears the outcome, once, in their language."""
+    reporters = await work.execute(
+        select(report.c.contact_id)
+        .where(report.c.incident_id == about.id, report.c.state == ReportState.JOINED.value)
+        .distinct()
+    )
+    texts = {
+        language: hotline.texts.say(
+            f"outcome.{about.state}",
+            language,
+            county=hotline.counties.by_fips(about.county).label(language)
+            if about.county
+            else hotline.texts.say("alert.no_place", language),
+            time=local_time(work.now, hotline.time_zone, language),
+        )
+        for language in hotline.texts.by_language
+    }
+    return await plan_to(work, Message(Lane.REPLY, "outcome", texts, about.id), list(reporters.scalars()))
+
+
+# ── 6 and 7: two people tell a county, and each person gets one text ─────────────────────────────────────────────────────────────────
+
+
+async def draft_alert(work: Transaction, hotline: Hotline, about: Incident) -> tuple[str, dict[str, str], datetime]:
+    """The words that the hotline would use for an incident: the code, the texts by language, and until when they hold."""
+    until = work.now + hotline.alert_lifetime
+    code = await unused_code(work, alert.c.code)
+    county = hotline.counties.by_fips(about.county or "")
+    seen_at = about.last_report_at
+    words = compose_alert(hotline.texts, hotline.rights, about, county, code, hotline.time_zone, seen_at=seen_at, until=until)
+    return code, words, until
+
+
+async def propose(
+    work: Transaction, hotline: Hotline, about: Incident, author: Volunteer, words: Mapping[str, str] | None = None
+) -> Alert:
+    """One person proposes an alert, in the hotline's words or their own."""
+    if about.county is None:
+        raise Conflict("The county is not known, so nobody can be told.")
+    code, drafted, until = await draft_alert(work, hotline, about)
+    proposed = await propose_alert(work, about, author, code, words or drafted, until)
+    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    return proposed
+
+
+async def propose_update(work: Transaction, hotline: Hotline, about: Incident, author: Volunteer) -> Alert:
+    """Take back, or close, what a county was told: a correction or an all-clear for exactly those who got the alert."""
+    earlier = await work.get(
+        Alert,
+        alert.c.incident_id == about.id,
+        alert.c.type == AlertType.ALERT.value,
+        alert.c.state.in_((AlertState.APPROVED.value, AlertState.EXPIRED.value)),
+        alert.c.approved_at.is_not(None),
+    )
+    if earlier is None:
+        raise Conflict("No alert went out about this incident, so there is nothing to correct.")
+    kind = AlertType.ALL_CLEAR if about.state in {IncidentState.CONFIRMED, IncidentState.GONE} else AlertType.CORRECTION
+    words = compose_update(hotline.texts, about, hotline.counties.by_fips(earlier.county), earlier.code, kind)
+    code = await unused_code(work, alert.c.code)
+    until = work.now + hotline.alert_lifetime
+    proposed = await propose_alert(work, about, author, code, words, until, kind, earlier)
+    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    return proposed
+
+
+async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver: Volunteer) -> tuple[Alert, Planned]:
+    """The second person signs, and in the same transaction every text is planned: to the county's subscribers, or, for a correction or an
+    all-clear, to exactly those whom the alert was for."""
+    signed, _ = await approve_alert(work, alert_id, approver)
+    if signed.type == AlertType.ALERT:
+        message = Message(Lane.ALERT, signed.type, signed.texts, signed.id)
+        planned = await plan_to_county(work, message, signed.county)
+    else:
+        assert signed.references_id is not None  # PostgreSQL holds a CHECK on it
+        message = Message(Lane.CORRECTION, signed.type, signed.texts, signed.id)
+        planned = await plan_to_same(work, message, signed.references_id)
+    await record(work, "alert.planned", signed.id, county=signed.county, code=signed.code, people=planned.recipients)
+    _wake_all(work, hotline)
+    return signed, planned
+
+
+# ── What the steps above share ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _wake_all(work: Transaction, hotline: Hotline) -> None:
+    work.after_commit += [wake(hotline.redis, LiveTopic.OUTBOX), wake(hotline.redis, LiveTopic.BOARD)]
+
+
+def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker:
+    return Asker(
+        kept,
+        form.body,
+        text_language(language),
+        form.channel.value,
+        form.opt_out_type,
+        hotline.texts,
+        hotline.counties,
+        hotline.rights,
+        hotline.time_zone,
+    )
+
+
+def _queue_language(language: str) -> str:
+    """The language that a volunteer must read to work on this; what nobody here reads, anybody may try."""
+    return language if language in TEXT_LANGUAGES else ""
+
+
+def _zone(hotline: Hotline, about: Incident, language: str) -> str:
+    """Where roughly: the last part of the place's name. The exact place is told only to who says yes."""
+    if about.place is None or "," not in about.place:
+        return hotline.texts.say("zones.unknown", language)
+    return hotline.texts.say("zones.near", language, place=about.place.rsplit(",", 1)[1].strip())
+
+
+def _details(hotline: Hotline, asker: Asker, about: Incident) -> str:
+    """The exact place and the rules, for a verifier who said yes."""
+    return asker.say(
+        "offer.details",
+        code=about.code,
+        place=about.place or asker.say("alert.no_place"),
+        county=asker.county(about.county) if about.county else asker.say("zones.unknown"),
+        seen=asker.say("seen.reports", count=about.reports),
+    )

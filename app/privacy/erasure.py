@@ -1,0 +1,59 @@
+"""Forgetting a person: their number, their words, their calls, here at once and at Twilio by a job.
+
+What remains: the keyed hash of the number, marked stopped, so that nobody texts them again; the public facts of incidents they reported; and
+the counts of deliveries.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.database import Transaction
+from app.core.jobs import defer
+from app.records.contacts import contact, conversation
+from app.records.deliveries import Skipped, delivery
+from app.records.inbound import inbound_call, inbound_message, recording
+from app.records.incidents import report
+from app.records.states import DeliveryState
+from app.subscribers.consent import Consent, record_erasure, stop
+from app.subscribers.tables import subscription
+
+FORGET_AT_TWILIO = "contact.forget_at_twilio"
+"""The job that has Twilio delete its copies; it takes the contact's id."""
+
+
+async def erase_contact(work: Transaction, consent: Consent) -> None:
+    """Erase a person in this transaction, and have Twilio's copies erased after it."""
+    who = consent.contact_id
+    await stop(work, consent)
+    calls = select(inbound_call.c.id).where(inbound_call.c.contact_id == who)
+    for statement in (
+        delivery.update()
+        .where(delivery.c.contact_id == who, delivery.c.state == DeliveryState.PENDING.value)
+        .values(state=DeliveryState.SKIPPED.value, reason=Skipped.ERASED.value, done_at=work.now),
+        inbound_message.update().where(inbound_message.c.contact_id == who).values(body_sealed=None, reply_sealed=None),
+        recording.update().where(recording.c.call_id.in_(calls)).values(audio_sealed=None, url_sealed=None),
+        inbound_call.update().where(inbound_call.c.contact_id == who).values(answers_sealed=None, heard_sealed=None),
+        report.update().where(report.c.contact_id == who).values(text_sealed=None, reading_sealed=None),
+        subscription.delete().where(subscription.c.contact_id == who),
+        conversation.update()
+        .where(conversation.c.contact_id == who)
+        .values(awaiting=None, report_id=None, last_report_id=None, last_report_at=None, home_counties=[]),
+        contact.update().where(contact.c.id == who).values(number_sealed=None, language=None, language_chosen=False),
+    ):
+        await work.execute(statement)
+    await record_erasure(work, consent)
+    await defer(work, FORGET_AT_TWILIO, contact_id=str(who))
+
+
+async def copies_at_twilio(work: Transaction, contact_id: UUID) -> tuple[list[str], list[str]]:
+    """The SIDs of the texts and of the recordings that Twilio may still hold of a person."""
+    inbound = await work.execute(select(inbound_message.c.sid).where(inbound_message.c.contact_id == contact_id))
+    outbound = await work.execute(
+        select(delivery.c.sid).where(delivery.c.contact_id == contact_id, delivery.c.sid.is_not(None))
+    )
+    calls = select(inbound_call.c.id).where(inbound_call.c.contact_id == contact_id)
+    voice = await work.execute(select(recording.c.sid).where(recording.c.call_id.in_(calls)))
+    return [*inbound.scalars(), *outbound.scalars()], list(voice.scalars())

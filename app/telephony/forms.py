@@ -1,0 +1,97 @@
+"""What Twilio posts to us, as schema classes: nothing that came over the wire goes further without passing one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from app.core.errors import BadInput
+from app.telephony.addresses import WHATSAPP_PREFIX, Channel
+
+Sid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}[0-9A-Za-z]{8,62}$")]
+"""SM…, MM…, CA…, RE… and whatever Twilio thinks of next: two letters and letters or digits. A real person is never refused for a SID."""
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
+class TwilioForm(BaseModel):
+    """Common to all: unknown fields are ignored, and text is taken as it is."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class TextForm(TwilioForm):
+    """An inbound SMS, MMS or WhatsApp message."""
+
+    sid: Sid = Field(validation_alias="MessageSid")
+    sender: Address = Field(validation_alias="From")
+    line: Address = Field(validation_alias="To")
+    body: str = Field("", validation_alias="Body")
+    media_count: int = Field(0, ge=0, le=100, validation_alias="NumMedia")
+    opt_out_type: str = Field("", validation_alias="OptOutType")
+    latitude: float | None = Field(None, ge=-90, le=90, validation_alias="Latitude")
+    longitude: float | None = Field(None, ge=-180, le=180, validation_alias="Longitude")
+
+    @field_validator("media_count", "latitude", "longitude", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("media_count", mode="before")
+    @classmethod
+    def _none_is_zero(cls, value: object) -> object:
+        return value or 0
+
+    @property
+    def channel(self) -> Channel:
+        """How it came."""
+        if self.sender.startswith(WHATSAPP_PREFIX):
+            return Channel.WHATSAPP
+        return Channel.MMS if self.media_count else Channel.SMS
+
+
+class StatusForm(TwilioForm):
+    """What became of a text that we sent."""
+
+    sid: Sid = Field(validation_alias="MessageSid")
+    status: str = Field(validation_alias="MessageStatus", max_length=32)
+    error_code: int | None = Field(None, validation_alias="ErrorCode")
+
+    @field_validator("error_code", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+class CallForm(TwilioForm):
+    """A step of a call: its start, a key pressed, words spoken, a recording made, its end."""
+
+    sid: Sid = Field(validation_alias="CallSid")
+    caller: Address = Field("anonymous", validation_alias="From")
+    line: Address = Field("", validation_alias="To")
+    status: str = Field("", validation_alias="CallStatus", max_length=32)
+    digits: str = Field("", validation_alias="Digits", max_length=64)
+    speech: str = Field("", validation_alias="SpeechResult")
+    recording_sid: str = Field("", validation_alias="RecordingSid", max_length=64)
+    recording_url: str = Field("", validation_alias="RecordingUrl", max_length=2000)
+    recording_seconds: int = Field(0, ge=0, validation_alias="RecordingDuration")
+    recording_status: str = Field("", validation_alias="RecordingStatus", max_length=32)
+
+    @field_validator("recording_seconds", mode="before")
+    @classmethod
+    def _empty_is_zero(cls, value: object) -> object:
+        return value or 0
+
+
+Form = TypeVar("Form", bound=TwilioForm)
+
+
+def read_form(schema: type[Form], fields: Mapping[str, object]) -> Form:
+    """`fields` as a `schema`. Raises BadInput that names the fields that are missing or wrong, and never their values."""
+    try:
+        return schema.model_validate(dict(fields))
+    except ValidationError as error:
+        wrong = sorted({str(problem["loc"][0]) for problem in error.errors(include_input=False, include_url=False)})
+        raise BadInput(f"missing or malformed: {', '.join(wrong)}") from None

@@ -1,0 +1,172 @@
+"""Twilio's REST interface, as far as the hotline uses it: send a text, look one up in Twilio's log, fetch a voicemail, forget.
+
+Only the worker builds one: the credentials that can send are in no other process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import aiohttp
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.rest import Client
+
+TWILIO_API = "https://api.twilio.com"
+REQUEST_SECONDS = 10.0
+"""Past this a send's outcome is unknown. Twilio usually answers in well under a second."""
+
+LOG_PAGE = 50
+
+
+class Refused(Exception):
+    """Twilio said no: `code` is its error code, `retry_after` the seconds it asks to wait (None unless it said 429)."""
+
+    def __init__(self, code: int | None, status: int, retry_after: float | None = None) -> None:
+        super().__init__(f"refused with {code or status}")
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(Exception):
+    """No answer, or one that doesn't tell whether the text was accepted. It may be on its way; it must not be sent again blindly."""
+
+
+@dataclass(frozen=True)
+class LoggedText:
+    """A text as Twilio's log has it."""
+
+    sid: str
+    to: str
+    body: str
+    status: str
+    error_code: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Media:
+    """Bytes that Twilio kept for us."""
+
+    content: bytes
+    content_type: str
+
+
+class TextCarrier(Protocol):
+    """What delivery needs of a phone company."""
+
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+        """Send; return the carrier's id for it. Raises Refused or OutcomeUnknown."""
+        ...
+
+    async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
+        """The texts to one number since an instant, newest first. Raises OutcomeUnknown when the log can't be read now."""
+        ...
+
+
+class TwilioRest:
+    """The real thing, or a simulator with the same interface at `api_url`."""
+
+    def __init__(self, account_sid: str, key_sid: str, key_secret: str, sender: str, *, api_url: str | None = None) -> None:
+        self.sender = sender
+        self._http = _PooledClient(api_url or TWILIO_API)
+        self._client = Client(key_sid, key_secret, account_sid=account_sid, http_client=self._http)
+
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+        """See TextCarrier.send. `callback` is told every later status; the text is dropped by Twilio after `validity_seconds`."""
+        message = await _answered(
+            self._client.messages.create_async(
+                to=to, from_=self.sender, body=body, status_callback=callback, validity_period=validity_seconds
+            )
+        )
+        return str(message.sid)
+
+    async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
+        """See TextCarrier.log_of. Twilio filters by the second the text was created or sent."""
+        try:
+            messages = await self._client.messages.list_async(to=to, from_=self.sender, date_sent_after=since, limit=LOG_PAGE)
+        except (TwilioRestException, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(str(type(error).__name__)) from error
+        return [
+            LoggedText(
+                str(m.sid),
+                str(m.to),
+                str(m.body),
+                str(m.status),
+                m.error_code,
+                m.date_created or m.date_sent or datetime.now(UTC),
+            )
+            for m in messages
+        ]
+
+    async def fetch(self, url: str) -> Media:
+        """What lies at a media or recording URL of Twilio's. Raises OutcomeUnknown when it can't be had now."""
+        return await self._http.fetch(url, self._client.auth)
+
+    async def forget_text(self, sid: str) -> None:
+        """Have Twilio delete a text. One that is already gone is fine. Raises OutcomeUnknown to try again later."""
+        await _forgotten(self._client.messages(sid).delete_async())
+
+    async def forget_recording(self, sid: str) -> None:
+        """Have Twilio delete a recording. One that is already gone is fine. Raises OutcomeUnknown to try again later."""
+        await _forgotten(self._client.recordings(sid).delete_async())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.session.close()
+
+
+class _PooledClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # the twilio package ships no types
+    """The library's asynchronous client with one pooled session, pointed at `api_url`."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(pool_connections=True, timeout=REQUEST_SECONDS)
+        self.api_url = api_url
+
+    async def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
+        """As the library's, at our address and with a limit: left alone it waits five minutes for an answer."""
+        options["timeout"] = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+        return await super().request(method, url.replace(TWILIO_API, self.api_url, 1), *args, **options)
+
+    async def fetch(self, url: str, auth: tuple[str, str]) -> Media:
+        """Bytes at a URL of Twilio's."""
+        try:
+            async with self.session.get(
+                url.replace(TWILIO_API, self.api_url, 1),
+                auth=aiohttp.BasicAuth(*auth),
+                timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+            ) as answer:
+                answer.raise_for_status()
+                return Media(await answer.read(), answer.content_type)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+
+
+async def _answered(call: Any) -> Any:
+    """The call's result. A definite no becomes Refused; everything else that isn't a yes becomes OutcomeUnknown."""
+    try:
+        return await call
+    except TwilioRestException as error:
+        if error.status == 429:
+            raise Refused(error.code, error.status, retry_after=1.0) from error
+        if 400 <= error.status < 500:
+            raise Refused(error.code, error.status) from error
+        raise OutcomeUnknown(f"status {error.status}") from error
+    except aiohttp.ClientConnectorError as error:
+        raise Refused(20429, 429, retry_after=2.0) from error  # the connection was never made, so nothing was sent
+    except (aiohttp.ClientError, TimeoutError, ConnectionError, asyncio.IncompleteReadError, ValueError) as error:
+        raise OutcomeUnknown(type(error).__name__) from error
+
+
+async def _forgotten(call: Any) -> None:
+    try:
+        await call
+    except TwilioRestException as error:
+        if error.status != 404:
+            raise OutcomeUnknown(f"status {error.status}") from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise OutcomeUnknown(type(error).__name__) from error

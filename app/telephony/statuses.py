@@ -1,0 +1,44 @@
+"""Twilio's message statuses, ranked: callbacks come early, late, twice or never, and a lower rank never replaces a higher one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Fate(StrEnum):
+    """What a status means for the text."""
+
+    UNDER_WAY = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Rank(NamedTuple):
+    """How late in a text's life a status stands, and what it means."""
+
+    rank: int
+    fate: Fate
+
+
+STATUSES: Final = {
+    "accepted": Rank(1, Fate.UNDER_WAY),
+    "scheduled": Rank(1, Fate.UNDER_WAY),
+    "queued": Rank(2, Fate.UNDER_WAY),
+    "sending": Rank(3, Fate.UNDER_WAY),
+    "sent": Rank(4, Fate.UNDER_WAY),
+    "undelivered": Rank(5, Fate.FAILED),
+    "failed": Rank(5, Fate.FAILED),
+    "canceled": Rank(5, Fate.FAILED),
+    "partially_delivered": Rank(6, Fate.DELIVERED),
+    "delivered": Rank(6, Fate.DELIVERED),
+    "read": Rank(7, Fate.DELIVERED),
+}
+"""Twilio, "Outbound message status in status callbacks". Delivery outranks failure: a carrier that says both delivered it."""
+
+UNHEARD_OF: Final = Rank(1, Fate.UNDER_WAY)
+
+
+def rank_of(status: str) -> Rank:
+    """The rank of a status; one that Twilio adds after this was written says only that the text is under way."""
+    return STATUSES.get(status.lower(), UNHEARD_OF)

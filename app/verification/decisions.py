@@ -1,0 +1,66 @@
+"""Deciding what an incident was. A person does it, on what others saw; only confirming needs an observation from the place itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.core.database import Transaction
+from app.core.errors import Conflict
+from app.records.events import record
+from app.records.incidents import Incident, incident, report
+from app.records.states import IncidentState, step
+from app.records.verification import Observation, Outcome
+from app.verification.offers import observations_of
+from app.volunteers.tables import volunteer
+
+STATE_OF: Final = {
+    Outcome.CONFIRM: IncidentState.CONFIRMED,
+    Outcome.POLICE: IncidentState.POLICE,
+    Outcome.NOTHING: IncidentState.NOTHING,
+    Outcome.GONE: IncidentState.GONE,
+    Outcome.UNABLE: IncidentState.UNABLE,
+}
+"""The state that each outcome leads to."""
+
+
+async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_by: UUID) -> Incident:
+    """Decide an incident, or decide it differently. Raises Conflict when a confirmation has nothing to stand on, IllegalTransition when the
+    incident can't go there from where it is."""
+    then = STATE_OF[outcome]
+    step(IncidentState(about.state), then)
+    if outcome is Outcome.CONFIRM:
+        if about.county is None:
+            raise Conflict("The county is not known yet. Set it before confirming.")
+        seen = await work.find(Observation, observations_of(about.id))
+        if not await _supports_confirming(work, about, seen):
+            raise Conflict("Confirming needs an observation from the place by a trained verifier who did not report it.")
+    before = about.state
+    await work.execute(
+        incident.update().where(incident.c.id == about.id).values(state=then.value, decided_at=work.now, decided_by=decided_by)
+    )
+    about.state, about.decided_at, about.decided_by = then.value, work.now, decided_by
+    await record(work, f"incident.{then.value}", about.id, actor_id=decided_by, county=about.county, before=before)
+    return about
+
+
+async def _supports_confirming(work: Transaction, about: Incident, seen: Sequence[Observation]) -> bool:
+    """Whether the newest word of some trained on-site observer who did not report it themselves is CONFIRM."""
+    newest = {o.volunteer_id: o for o in seen if o.on_site}
+    confirming = [o.volunteer_id for o in newest.values() if o.outcome == Outcome.CONFIRM]
+    if not confirming:
+        return False
+    reporters = select(report.c.contact_id).where(report.c.incident_id == about.id)
+    return (
+        await work.first(
+            select(volunteer.c.id).where(
+                volunteer.c.id.in_(confirming),
+                volunteer.c.trained,
+                or_(volunteer.c.contact_id.is_(None), volunteer.c.contact_id.not_in(reporters)),
+            )
+        )
+        is not None
+    )

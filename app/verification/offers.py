@@ -1,0 +1,178 @@
+"""Asking people in the field to go and look: who can be asked, the offer, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Select, exists, func, or_, select
+
+from app.core.database import Transaction
+from app.core.errors import Conflict
+from app.records.contacts import contact
+from app.records.events import record
+from app.records.incidents import Incident, incident, report
+from app.records.states import DECIDED, IncidentState, OfferState, step
+from app.records.verification import Observation, Offer, Outcome, observation, offer
+from app.volunteers.tables import Role, Standing, Volunteer, volunteer
+
+OFFER_TIME: Final = timedelta(minutes=30)
+"""An offer that nobody answered in this time is over; a later answer is still recorded."""
+
+MAY_ANSWER: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value, OfferState.DECLINED.value)
+"""States in which a yes or a no still means something: people change their minds."""
+
+OPEN_OFFERS: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value)
+
+
+async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]:
+    """Verifiers who could go: active, trained, on shift, of that county, with a phone that may be texted, who have no open offer anywhere
+    and did not report this themselves. Those who were asked least lately come first."""
+    busy = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.state.in_(OPEN_OFFERS))
+    reported_it = exists().where(report.c.incident_id == about.id, report.c.contact_id == volunteer.c.contact_id)
+    last_asked = select(func.max(offer.c.offered_at)).where(offer.c.volunteer_id == volunteer.c.id).scalar_subquery()
+    statement: Select[tuple[Volunteer]] = (
+        select(volunteer)
+        .join(contact, contact.c.id == volunteer.c.contact_id)
+        .where(
+            volunteer.c.standing == Standing.ACTIVE.value,
+            volunteer.c.trained,
+            volunteer.c.on_shift,
+            volunteer.c.roles.contains([Role.VERIFIER.value]),
+            or_(func.cardinality(volunteer.c.counties) == 0, volunteer.c.counties.contains([about.county or ""])),
+            contact.c.stopped_at.is_(None),
+            contact.c.number_sealed.is_not(None),
+            ~busy,
+            ~reported_it,
+        )
+        .order_by(last_asked.asc().nulls_first(), volunteer.c.alias)
+    )
+    return await work.find(Volunteer, statement)
+
+
+async def make_offer(work: Transaction, about: Incident, verifier: Volunteer, offered_by: UUID) -> Offer:
+    """Offer an incident to one verifier. Raises Conflict when they can't be asked (any more)."""
+    if about.state in DECIDED:
+        raise Conflict("This incident is decided; there is nothing left to look at.")
+    if verifier.id not in {c.id for c in await find_candidates(work, about)}:
+        raise Conflict(f"{verifier.alias} can't be asked now: off shift, elsewhere, or already asked.")
+    made = Offer(
+        id=work.new_id(),
+        incident_id=about.id,
+        volunteer_id=verifier.id,
+        offered_by=offered_by,
+        offered_at=work.now,
+        expires_at=work.now + OFFER_TIME,
+    )
+    await work.add(made)
+    await record(work, "offer.made", about.id, actor_id=offered_by, county=about.county, verifier=verifier.alias)
+    return made
+
+
+async def open_offer_of(work: Transaction, volunteer_id: UUID) -> tuple[Offer, Incident] | None:
+    """The offer that a verifier's text is about: the accepted one, else the newest open one, else one that was answered or ran out within
+    the last hours (people do correct themselves and answer late). None when they were asked nothing lately."""
+    found = await work.find(
+        Offer,
+        select(offer)
+        .where(offer.c.volunteer_id == volunteer_id, offer.c.offered_at > work.now - timedelta(hours=4))
+        .order_by(
+            (offer.c.state == OfferState.ACCEPTED.value).desc(),
+            offer.c.state.in_(OPEN_OFFERS).desc(),
+            offer.c.offered_at.desc(),
+        )
+        .limit(1)
+        .with_for_update(),
+    )
+    if not found:
+        return None
+    about = await work.get(Incident, incident.c.id == found[0].incident_id, lock=True)
+    return (found[0], about) if about is not None else None
+
+
+async def answer_offer(work: Transaction, made: Offer, about: Incident, *, accepted: bool) -> Offer:
+    """A yes or a no. Raises IllegalTransition when the offer is no longer open."""
+    then = OfferState.ACCEPTED if accepted else OfferState.DECLINED
+    if made.state == then:
+        return made  # said twice
+    step(OfferState(made.state), then)
+    await _move(work, made, then)
+    if accepted and about.state == IncidentState.OPEN:
+        await work.execute(incident.update().where(incident.c.id == about.id).values(state=IncidentState.VERIFYING.value))
+    verb = "offer.accepted" if accepted else "offer.declined"
+    await record(work, verb, about.id, actor_id=made.volunteer_id, county=about.county)
+    return made
+
+
+async def record_observation(
+    work: Transaction,
+    about: Incident,
+    volunteer_id: UUID,
+    outcome: Outcome,
+    *,
+    on_site: bool,
+    made: Offer | None = None,
+    note: str = "",
+) -> Observation:
+    """What a volunteer found. It decides nothing by itself: a person does, who sees it (DESIGN promise 5)."""
+    seen = Observation(
+        id=work.new_id(),
+        incident_id=about.id,
+        volunteer_id=volunteer_id,
+        offer_id=made.id if made else None,
+        outcome=outcome.value,
+        on_site=on_site,
+        observed_at=work.now,
+    )
+    seen.note_sealed = work.seal(note, "observation", "note", seen.id) if note else None
+    await work.add(seen)
+    if made is not None:
+        step(OfferState(made.state), OfferState.ANSWERED)
+        await _move(work, made, OfferState.ANSWERED)
+    if about.state == IncidentState.OPEN:
+        await work.execute(incident.update().where(incident.c.id == about.id).values(state=IncidentState.VERIFYING.value))
+    await record(
+        work, "observation.made", about.id, actor_id=volunteer_id, county=about.county, outcome=outcome.value, on_site=on_site
+    )
+    return seen
+
+
+async def stand_down(work: Transaction, about_id: UUID, county: str | None) -> Sequence[UUID]:
+    """Close every open offer of an incident. Returns the volunteers who must be told not to go."""
+    rows = await work.execute(
+        offer.update()
+        .where(offer.c.incident_id == about_id, offer.c.state.in_(OPEN_OFFERS))
+        .values(state=OfferState.STOOD_DOWN.value, answered_at=work.now)
+        .returning(offer.c.volunteer_id)
+    )
+    told = rows.scalars().all()
+    if told:
+        await record(work, "offer.stood_down", about_id, county=county, verifiers=len(told))
+    return told
+
+
+async def expire_offers(work: Transaction) -> int:
+    """End offers that nobody answered in time. Returns how many."""
+    rows = await work.execute(
+        offer.update()
+        .where(offer.c.state == OfferState.OFFERED.value, offer.c.expires_at <= work.now)
+        .values(state=OfferState.EXPIRED.value)
+        .returning(offer.c.incident_id)
+    )
+    over = rows.scalars().all()
+    for incident_id in over:
+        await record(work, "offer.expired", incident_id)
+    return len(over)
+
+
+async def _move(work: Transaction, made: Offer, then: OfferState) -> None:
+    await work.execute(offer.update().where(offer.c.id == made.id).values(state=then.value, answered_at=work.now))
+    made.state = then.value
+    made.answered_at = work.now
+
+
+def observations_of(incident_id: UUID) -> Select[tuple[Observation]]:
+    """A select of what was found about an incident, oldest first."""
+    return select(observation).where(observation.c.incident_id == incident_id).order_by(observation.c.observed_at)
