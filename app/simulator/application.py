@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from app.simulator.account import LOOPBACK_HOSTS, Account, SimulatedLine, checked_account
 from app.simulator.control import control
@@ -19,8 +20,10 @@ from app.simulator.courier import Courier
 from app.simulator.doorman import Doorman
 from app.simulator.exchange import Exchange, Pace
 from app.simulator.faults import Fault
+from app.simulator.pages import FOLDER, pages
 from app.simulator.refusals import Refusal
 from app.simulator.rest import twilio_rest
+from app.simulator.staging import Stage, Story
 
 VERSION: Final = "2010-04-01"
 
@@ -32,6 +35,8 @@ class SimulatorConfig:
     `public_url` is its own address. `seed` makes chance repeatable: the same SIDs in the same order, so it fits one run against a
     fresh database; None draws from the machine. `step_s` is the time between two statuses of a text. `hosts` are further host
     names that it may answer under and post to, and with `any_client` it answers other machines: both for a container network.
+    `zone` is the IANA name of the clock that the page shows; `story` plays on the phones, and is given `console_url` and
+    `sign_in_links` (by role).
     `any_number` admits phones beyond the fictional 555-01xx; `allow_real` an account SID that could be Twilio's.
     """
 
@@ -49,6 +54,8 @@ class SimulatorConfig:
     any_client: bool = False
     any_number: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    zone: str = "America/New_York"
+    story: Story | None = None
     console_url: str = ""
     sign_in_links: Mapping[str, str] = field(default_factory=dict)
 
@@ -90,6 +97,10 @@ def create_simulator(config: SimulatorConfig) -> FastAPI:
     application.state.exchange = exchange
     application.include_router(twilio_rest(exchange))
     application.include_router(control(exchange))
+    stage = Stage(exchange, config.story, config.console_url, config.sign_in_links)
+    application.state.stage = stage
+    application.include_router(pages(exchange, stage, config.zone))
+    application.mount("/simulator/static", StaticFiles(directory=FOLDER / "static"))
 
     @application.post("/simulator/faults", status_code=201)
     async def add_fault(fault: Fault) -> Fault:

@@ -106,6 +106,8 @@ class Call:
     script: list[Verb] = field(default_factory=list)
     document: str = ""
     """Address that the running script came from; relative addresses in it start there."""
+    put_away: bool = False
+    """Whether the person closed it on the page after it had ended."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

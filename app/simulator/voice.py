@@ -147,6 +147,16 @@ async def hang_up(exchange: Exchange, sid: str) -> Call:
     return current
 
 
+async def put_away(exchange: Exchange, sid: str) -> Call:
+    """The person closes a call that is over. Raises `WrongMoment` while it goes on."""
+    current = exchange.calls[sid]
+    if current.is_open:
+        raise WrongMoment("the call goes on")
+    current.put_away = True
+    _tell(exchange, current)
+    return current
+
+
 def recording_url(exchange: Exchange, recording: Recording) -> str:
     """The recording's address, to which .wav may be added."""
     return f"{exchange.public_url}/{API_VERSION}/Accounts/{exchange.account.sid}/Recordings/{recording.sid}"
