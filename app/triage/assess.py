@@ -1,0 +1,101 @@
+"""What a text says: language, kind, urgency, order, opt-out and details, each with the words that led to it.
+
+`assess` is pure: the same text and lexicon give the same answer, and no text makes it raise.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.records.reading import Assessment, Command, Evidence, Kind
+from app.triage.commands import read_command
+from app.triage.concepts import Understood, understand
+from app.triage.details import salute_of, situation_of
+from app.triage.kinds import CAN_BE_URGENT, weigh
+from app.triage.language import language_of
+from app.triage.lexicon import Lexicon
+from app.triage.optout import opts_out
+
+BRIEF_WORDS = 4
+"""A text of at most so many words is brief: "ayuda" and "help please" ask what we are, a longer cry tells what happens."""
+KIND_OF_COMMAND = {
+    Command.JOIN: Kind.SUBSCRIBE,
+    Command.START: Kind.SUBSCRIBE,
+    Command.STOP: Kind.STOP,
+    Command.HELP: Kind.HELP,
+    Command.RIGHTS: Kind.RIGHTS,
+    Command.DELETE: Kind.DELETE,
+    Command.LANGUAGE: Kind.OTHER,
+    Command.REPORT: Kind.REPORT,
+    Command.RUMOR: Kind.RUMOR,
+    Command.CHECK: Kind.RUMOR,
+    Command.VOLUNTEER: Kind.VOLUNTEER,
+}
+_CERTAIN = 8.0
+"""The weight shown for an order or an opt-out, which no other evidence may outweigh."""
+
+
+def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = None) -> Assessment:
+    """Read one text. `remembered_language` (ISO 639-1) is what the sender chose or wrote before; it wins where words leave doubt."""
+    said = understand(text, lexicon)
+    language = language_of(said, remembered_language)
+    situation = situation_of(said, lexicon)
+    opt_out = opts_out(said)
+    order = read_command(said, lexicon)
+    if order is not None and (opt_out == (order[0] is Command.STOP)):
+        command, argument = order
+        urgent = False
+        kind = KIND_OF_COMMAND[command]
+        evidence: tuple[Evidence, ...] = (Evidence(text[:80], f"the order {command}", _CERTAIN),)
+        if argument and kind in CAN_BE_URGENT:
+            weighed = weigh(said, _marks(said), lexicon)
+            kind = weighed.kind if weighed.kind in CAN_BE_URGENT else kind
+            urgent, evidence = weighed.urgent, (*evidence, *weighed.evidence)
+        return Assessment(
+            kind=kind,
+            language=language,
+            urgent=urgent,
+            command=command,
+            argument=argument,
+            opt_out=opt_out,
+            situation=situation if kind in _HAVE_A_SITUATION else None,
+            salute=salute_of(said, lexicon) if kind in CAN_BE_URGENT else {},
+            evidence=evidence,
+        )
+    if opt_out:
+        words = said.words_of("STOP_MESSAGES") or said.words_of("STOP_WORD") or text[:80]
+        return Assessment(
+            Kind.STOP, language, opt_out=True, evidence=(Evidence(words, lexicon.rules.says["STOP_MESSAGES"], _CERTAIN),)
+        )
+    weighed = weigh(said, _marks(said), lexicon)
+    return Assessment(
+        kind=weighed.kind,
+        language=language,
+        urgent=weighed.urgent,
+        situation=situation if weighed.kind in _HAVE_A_SITUATION else None,
+        salute=salute_of(said, lexicon) if weighed.kind in CAN_BE_URGENT or weighed.kind is Kind.RUMOR else {},
+        evidence=weighed.evidence,
+    )
+
+
+def _marks(said: Understood) -> frozenset[str]:
+    """What the shape of the text says without words."""
+    text = said.text
+    marks = set()
+    if "?" in text or "¿" in text or "？" in text or "؟" in text:
+        marks.add("QUESTION")
+    if _LINK.search(text) and not _MAP_LINK.search(text):
+        marks.add("LINK")
+    if _MONEY.search(text):
+        marks.add("MONEY")
+    if len(said.words) <= BRIEF_WORDS:
+        marks.add("BRIEF")
+    return frozenset(marks)
+
+
+_HAVE_A_SITUATION = CAN_BE_URGENT | {Kind.RIGHTS}
+_LINK = re.compile(
+    r"https?://|www\.|\b[a-z0-9-]+\.(?:com|net|org|info|xyz|ly|top|click|shop|biz|link|site|online)\b", re.IGNORECASE
+)
+_MAP_LINK = re.compile(r"maps\.|goo\.gl|google\.[a-z]+/maps|geo:", re.IGNORECASE)
+_MONEY = re.compile(r"\$\s?\d|\d\s?(?:\$|dolares|dollars|dlls|usd|bucks)\b", re.IGNORECASE)

@@ -1,0 +1,130 @@
+"""What a text speaks of: the concepts of the lexicon that its words name, each with the words as they stand in the text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.triage.lexicon import Lexicon, PhraseNode, Sense
+from app.triage.tokens import BREAK, Token, tokenise
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text as it was understood: its sense, and the half-open range of characters where it was written."""
+
+    sense: Sense
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A phrase that names a concept: word positions `[first, last)` and the words as written."""
+
+    concept: str
+    first: int
+    last: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A text read with a lexicon: its words and the concepts they name, in order."""
+
+    text: str
+    words: tuple[Word, ...]
+    mentions: tuple[Mention, ...]
+
+    @property
+    def concepts(self) -> frozenset[str]:
+        """The names of all concepts mentioned."""
+        return frozenset(mention.concept for mention in self.mentions)
+
+    def words_of(self, concept: str) -> str | None:
+        """The longest words that named `concept`, as written, or None."""
+        said = [mention.words for mention in self.mentions if mention.concept == concept]
+        return max(said, key=len) if said else None
+
+
+def understand(text: str, lexicon: Lexicon) -> Understood:
+    """Read `text`: split, correct and look up its words, then find every phrase of the lexicon in them."""
+    words = list(_words(tokenise(text), lexicon))
+    found = [mention for at in range(len(words)) for mention in _phrases_at(text, words, at, lexicon.phrases)]
+    return Understood(text, tuple(words), tuple(_unhidden(_longest(found), lexicon)))
+
+
+def _words(tokens: list[Token], lexicon: Lexicon) -> Iterator[Word]:
+    """Words with their senses. Two halves of a known word (`mi gra`, `che ckpoint`) are joined where a half means nothing alone."""
+    skip = False
+    for at, token in enumerate(tokens):
+        if skip:
+            skip = False
+            continue
+        senses = lexicon.senses(token.word)
+        if not senses[0].sure and at + 1 < len(tokens):
+            whole = token.word + tokens[at + 1].word
+            if lexicon.vocabulary.known.get(whole) and not lexicon.vocabulary.has(tokens[at + 1].word):
+                skip = True
+                for sense in lexicon.senses(whole):
+                    yield Word(sense, token.start, tokens[at + 1].end)
+                continue
+        for sense in senses:
+            yield Word(sense, token.start, token.end)
+
+
+def _phrases_at(text: str, words: list[Word], first: int, root: PhraseNode) -> Iterator[Mention]:
+    """Every phrase that begins at word `first`."""
+    size = len(words)
+    paths: list[tuple[PhraseNode, int]] = [(root, first)]
+    seen: set[tuple[int, int]] = set()
+    while paths:
+        node, at = paths.pop()
+        if (id(node), at) in seen:
+            continue
+        seen.add((id(node), at))
+        if node.concepts:
+            said = text[words[first].start : words[at - 1].end]
+            for concept in node.concepts:
+                yield Mention(concept, first, at, said)
+        if at < size and node.following:
+            following = node.following
+            for symbol in words[at].sense.symbols:
+                after = following.get(symbol)
+                if after is not None:
+                    paths.append((after, at + 1))
+        for widest, after in node.gaps.items():
+            for reached in range(at, min(at + widest, size) + 1):
+                paths.append((after, reached))
+                if reached < size and words[reached].sense.word == BREAK:
+                    break
+
+
+def _longest(found: list[Mention]) -> list[Mention]:
+    """Of mentions of one concept that overlap, the longest."""
+    kept: list[Mention] = []
+    taken: defaultdict[str, set[int]] = defaultdict(set)
+    for mention in sorted(found, key=lambda m: (m.first - m.last, m.first)):
+        where = taken[mention.concept]
+        span = range(mention.first, mention.last)
+        if where.isdisjoint(span):
+            where.update(span)
+            kept.append(mention)
+    return sorted(kept, key=lambda m: (m.first, m.last, m.concept))
+
+
+def _unhidden(mentions: list[Mention], lexicon: Lexicon) -> list[Mention]:
+    """Mentions less those that a more telling phrase over the same words makes untrue (`ice` within `black ice`)."""
+    hides = lexicon.rules.hides
+    hiding = [(mention, hides[mention.concept]) for mention in mentions if mention.concept in hides]
+    if not hiding:
+        return mentions
+    return [
+        mention
+        for mention in mentions
+        if not any(
+            mention.concept in hidden and by.first < mention.last and mention.first < by.last and by is not mention
+            for by, hidden in hiding
+        )
+    ]

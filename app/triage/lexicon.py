@@ -1,0 +1,294 @@
+"""The pack's words and rules, read and checked once: which phrases speak of which concept, and what concepts together weigh.
+
+A phrase is written as words, with a little notation (see `app/packs/us_nc/words/README.md`):
+`word?` may be missing, `one|other` is either, `agarr*` any word that begins so, `VEHICLE` any word of that class, `~` up to two
+words between, `~~` up to five.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain, product
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from app.packs import pack_file
+from app.records.reading import Command, Kind
+from app.triage.spelling import Vocabulary, vocabulary_of
+from app.triage.tokens import BREAK, tokenise
+
+ConceptName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]*$")]
+GAPS = {"~": 2, "~~": 5}
+"""Notation of a gap to the most words that it may cover."""
+
+
+class WordsFile(BaseModel):
+    """One language's file: `common` words only vote for the language, `classes` are words of one sort, `concepts` are phrases."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$|^neutral$")]
+    common: str = ""
+    commands: dict[Command, str] = {}
+    classes: dict[ConceptName, str] = {}
+    concepts: dict[ConceptName, str] = {}
+
+
+class Rule(BaseModel):
+    """Where every concept of `when` (`A|B`: either) and none of `unless` is found, `weight` log-odds are added to `kind`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind | Literal["urgent"]
+    when: Annotated[str, StringConstraints(min_length=1)]
+    unless: str = ""
+    weight: Annotated[float, Field(ge=-10, le=10)]
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedRule:
+    """A `Rule` made ready: one concept of each group in `every` must be there, and none of `none`."""
+
+    kind: Kind | Literal["urgent"]
+    every: tuple[frozenset[str], ...]
+    none: frozenset[str]
+    weight: float
+
+    @classmethod
+    def of(cls, rule: Rule) -> WeighedRule:
+        """The rule as sets."""
+        every = tuple(frozenset(group.split("|")) for group in rule.when.split())
+        return cls(rule.kind, every, frozenset(rule.unless.split()), rule.weight)
+
+
+class RulesFile(BaseModel):
+    """`rules.toml`: what each concept says in plain words, which concept hides which, and the weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    says: dict[ConceptName, str]
+    hides: dict[ConceptName, tuple[str, ...]] = {}
+    bias: dict[Kind, float]
+    urgent_bias: float
+    situations: dict[str, tuple[str, ...]]
+    salute: dict[Literal["size", "activity", "location", "uniform", "time", "equipment"], tuple[str, ...]]
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _every_name_is_explained(self) -> RulesFile:
+        weighed = [WeighedRule.of(rule) for rule in self.rules]
+        used = {name for rule in weighed for group in (*rule.every, rule.none) for name in group}
+        used |= {name for names in (*self.situations.values(), *self.salute.values(), *self.hides.values()) for name in names}
+        if unknown := sorted(used - set(self.says)):
+            raise ValueError(f"rules.toml uses concepts that [says] does not explain: {', '.join(unknown)}")
+        return self
+
+
+@dataclass(slots=True)
+class PhraseNode:
+    """A place in the tree of phrases: what ends here, and where each next symbol or gap leads."""
+
+    concepts: list[str] = field(default_factory=list)
+    following: dict[int, PhraseNode] = field(default_factory=dict)
+    gaps: dict[int, PhraseNode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What one written word is: the word it stands for, the phrase symbols it can fill and the languages it speaks for."""
+
+    word: str
+    symbols: frozenset[int]
+    languages: frozenset[str]
+    sure: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Lexicon:
+    """A pack's words and rules, ready to read texts with. Shared freely: only its memory of words already looked up grows."""
+
+    vocabulary: Vocabulary
+    phrases: PhraseNode
+    rules: RulesFile
+    weighed: tuple[WeighedRule, ...]
+    commands: Mapping[tuple[str, ...], Command]
+    """Folded words of an order to the order."""
+    classes: Mapping[str, frozenset[str]]
+    """The words of each class, of all languages together."""
+    word_symbols: Mapping[str, frozenset[int]]
+    stem_symbols: Mapping[str, frozenset[int]]
+    _senses: dict[str, tuple[Sense, ...]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def from_pack(cls, pack: str) -> Lexicon:
+        """The lexicon of a pack, built at the first call and shared after. Raises `pydantic.ValidationError` or `ValueError`
+        where a file breaks the notation, `FileNotFoundError` where the pack has no words."""
+        return _from_pack(pack)
+
+    def senses(self, written: str) -> tuple[Sense, ...]:
+        """What a folded word stands for: one sense, or several where words were run together."""
+        known = self._senses.get(written)
+        if known is None:
+            known = self._look_up(written)
+            if len(self._senses) >= _MOST_WORDS_REMEMBERED:
+                self._senses.clear()
+            self._senses[written] = known
+        return known
+
+    def _look_up(self, written: str) -> tuple[Sense, ...]:
+        vocabulary = self.vocabulary
+        if vocabulary.has(written):
+            return (self._sense(written, sure=True),)
+        if pieces := vocabulary.pieces(written):
+            return tuple(self._sense(piece, sure=True) for piece in pieces)
+        if readings := vocabulary.readings(written):
+            return (self._sense(readings[0], sure=False),)
+        return (Sense(written, frozenset(), frozenset(), sure=False),)
+
+    def _sense(self, word: str, *, sure: bool) -> Sense:
+        stems = self.vocabulary.stems_of(word)
+        symbols = self.word_symbols.get(word, frozenset()).union(*(self.stem_symbols[stem] for stem in stems))
+        languages = self.vocabulary.known.get(word)
+        if languages is None:
+            languages = self.vocabulary.stems[stems[-1]] if stems else frozenset()
+        return Sense(word, symbols, languages, sure)
+
+
+_MOST_WORDS_REMEMBERED = 50_000
+NEUTRAL = "neutral"
+"""The language of names: known words that speak for no language."""
+
+
+@lru_cache(maxsize=8)
+def _from_pack(pack: str) -> Lexicon:
+    folder = pack_file(pack, "words")
+    files = [
+        WordsFile.model_validate(tomllib.loads(entry.read_text(encoding="utf-8")))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml") and entry.name != "rules.toml"
+    ]
+    rules = RulesFile.model_validate(tomllib.loads(folder.joinpath("rules.toml").read_text(encoding="utf-8")))
+    return _Builder(rules).build(files)
+
+
+class _Builder:
+    """Turns the notation of phrases into a tree of numbered symbols."""
+
+    def __init__(self, rules: RulesFile) -> None:
+        self.rules = rules
+        self.numbers: dict[frozenset[str], int] = {}
+        self.word_symbols: defaultdict[str, set[int]] = defaultdict(set)
+        self.stem_symbols: defaultdict[str, set[int]] = defaultdict(set)
+        self.known: defaultdict[str, set[str]] = defaultdict(set)
+        self.stems: defaultdict[str, set[str]] = defaultdict(set)
+        self.telling: set[str] = set()
+        self.root = PhraseNode()
+
+    def build(self, files: Iterable[WordsFile]) -> Lexicon:
+        files = list(files)
+        classes: defaultdict[str, set[str]] = defaultdict(set)
+        for file in files:
+            for token in chain.from_iterable(map(tokenise, file.common.split())):
+                self.known[token.word].add(file.language)
+            for name, members in file.classes.items():
+                for member in members.split():
+                    classes[name].add(self._learn(member, file.language))
+        for file in files:
+            for concept, phrases in file.concepts.items():
+                if concept not in self.rules.says:
+                    raise ValueError(f"{file.language}.toml has a concept that rules.toml does not explain: {concept}")
+                for phrase in phrases.replace(";", "\n").splitlines():
+                    if phrase.strip():
+                        self._plant(phrase.split(), concept, file.language, classes)
+        commands: dict[tuple[str, ...], Command] = {}
+        for file in files:
+            for command, orders in file.commands.items():
+                for order in orders.split(";"):
+                    commands[tuple(self._learn(word, file.language) for word in order.split())] = command
+        vocabulary = vocabulary_of(
+            {word: frozenset(languages) for word, languages in self.known.items()},
+            {stem: frozenset(languages) for stem, languages in self.stems.items()},
+            self.telling,
+        )
+        return Lexicon(
+            vocabulary=vocabulary,
+            phrases=self.root,
+            rules=self.rules,
+            weighed=tuple(WeighedRule.of(rule) for rule in self.rules.rules),
+            commands=commands,
+            classes={name: frozenset(members) for name, members in classes.items()},
+            word_symbols={word: frozenset(symbols) for word, symbols in self.word_symbols.items()},
+            stem_symbols={stem: frozenset(self.stem_symbols.get(stem, ())) for stem in self.stems},
+        )
+
+    def _learn(self, member: str, language: str) -> str:
+        """Note a word or stem as known and return it folded as texts will be."""
+        stem = member.endswith("*")
+        folded = _one_word(member.removesuffix("*"))
+        if folded == BREAK:
+            return folded
+        if stem:
+            self.stems[folded].add(language)
+            return folded + "*"
+        self.known[folded].add(language)
+        self.telling.add(folded)
+        return folded
+
+    def _plant(self, elements: list[str], concept: str, language: str, classes: Mapping[str, set[str]]) -> None:
+        choices: list[tuple[str, ...]] = []
+        for element in elements:
+            if element in GAPS:
+                choices.append((element,))
+            elif len(element) > 1 and element.endswith("?"):
+                choices.append((element.removesuffix("?"), ""))
+            else:
+                choices.append((element,))
+        for path in product(*choices):
+            node = self.root
+            for element in path:
+                if not element:
+                    continue
+                if element in GAPS:
+                    node = node.gaps.setdefault(GAPS[element], PhraseNode())
+                    continue
+                for symbol in self._symbols(element, language, classes):
+                    node = node.following.setdefault(symbol, PhraseNode())
+            if node is self.root:
+                raise ValueError(f"{language}.toml: a phrase of {concept} can be empty: {' '.join(elements)}")
+            if concept not in node.concepts:
+                node.concepts.append(concept)
+
+    def _symbols(self, element: str, language: str, classes: Mapping[str, set[str]]) -> Iterable[int]:
+        members: set[str] = set()
+        for part in filter(None, element.split("|")):
+            if part.isascii() and part.isupper():
+                if part not in classes:
+                    raise ValueError(f"{language}.toml: no class is named {part}")
+                members |= classes[part]
+            elif len(spelled := tokenise(part.removesuffix("*"))) > 1:
+                # Scripts that write without spaces: each letter is a word of its own.
+                return [self._number(frozenset({self._learn(token.word, language)})) for token in spelled]
+            else:
+                members.add(self._learn(part, language))
+        return [self._number(frozenset(members))]
+
+    def _number(self, members: frozenset[str]) -> int:
+        number = self.numbers.setdefault(members, len(self.numbers))
+        for member in members:
+            if member.endswith("*"):
+                self.stem_symbols[member.removesuffix("*")].add(number)
+            else:
+                self.word_symbols[member].add(number)
+        return number
+
+
+def _one_word(written: str) -> str:
+    tokens = tokenise(written)
+    if len(tokens) != 1:
+        raise ValueError(f"not one word: {written!r}")
+    return tokens[0].word

@@ -1,0 +1,51 @@
+"""Does this message ask us to stop texting? In any reasonable words, of any of our languages, and never by a word that only looks so.
+
+A message opts out when it is nothing but stop words and politeness ("alto ya por favor", "STOP STOP"), or when a phrase in it asks
+that *messages to me* end ("quit texting me", "ya no me manden alertas"). "están parando carros" and "stop by the school" do neither.
+"""
+
+from __future__ import annotations
+
+from rapidfuzz.distance import OSA
+
+from app.triage.concepts import Understood, understand
+from app.triage.lexicon import Lexicon
+from app.triage.tokens import BREAK
+
+CLEAR_STOP_WORDS = ("stop", "stopall", "unsubscribe", "cancel", "quit", "alto", "baja", "parar", "cancelar", "basta")
+"""Words that, with one letter wrong and nothing else in the message, still mean stop."""
+FEWEST_LETTERS = 4
+
+
+def is_opt_out(text: str, lexicon: Lexicon) -> bool:
+    """Whether `text` asks to get no more messages."""
+    return opts_out(understand(text, lexicon))
+
+
+def opts_out(said: Understood) -> bool:
+    """Whether a text already understood asks to get no more messages."""
+    words = [word for word in said.words if word.sense.word != BREAK]
+    if not words:
+        return False
+    if len(words) == 1 and _nearly_a_stop_word(words[0].sense.word, known=words[0].sense.sure):
+        return True
+    concepts = said.concepts
+    if "STOP_NOT" in concepts:
+        return False
+    if "STOP_MESSAGES" in concepts:
+        return True
+    if "STOP_WORD" not in concepts:
+        return False
+    covered: set[int] = set()
+    for mention in said.mentions:
+        if mention.concept in {"STOP_WORD", "STOP_FILLER"}:
+            covered.update(range(mention.first, mention.last))
+    return all(at in covered or word.sense.word == BREAK for at, word in enumerate(said.words))
+
+
+def _nearly_a_stop_word(word: str, *, known: bool) -> bool:
+    return (
+        not known
+        and len(word) >= FEWEST_LETTERS - 1
+        and any(OSA.distance(word, stop) <= 1 and word[0] == stop[0] for stop in CLEAR_STOP_WORDS)
+    )
