@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         1.0, gt=0, le=1000, description="How many SMS segments a second one line may send (Twilio: 1 for a long code, 3 toll-free)."
     )
     alert_lifetime: timedelta = Field(timedelta(hours=2), description="After this long an alert is over and unsent texts of it are dropped.")
+    unknown_grace: timedelta = Field(
+        timedelta(seconds=20), description="So long a text whose outcome is unknown waits for its callback before Twilio's log is asked."
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a volunteer stays signed in.")
     log_json: bool = Field(False, description="Write log lines as JSON.")
     log_level: str = Field("INFO", description="Least level that is logged.")
@@ -118,7 +121,8 @@ def shown_default(field: str) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, timedelta):
-        return f"PT{value.total_seconds() / 3600:g}H"
+        seconds = int(value.total_seconds())
+        return f"PT{seconds // 3600}H" if seconds % 3600 == 0 else f"PT{seconds}S"
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None or value == () else str(value)

@@ -111,6 +111,7 @@ class Database:
             max_overflow=0,
             pool_timeout=4,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error must not carry what a person wrote into a log
             connect_args={"connect_timeout": 4, "application_name": "vigia", "prepare_threshold": 3},
         )
 

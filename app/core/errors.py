@@ -49,3 +49,10 @@ class SignatureRefused(VigiaError):
 
     code = "signature_refused"
     status = HTTPStatus.FORBIDDEN
+
+
+class Unavailable(VigiaError):
+    """Not now: something we need is away. Trying again is right."""
+
+    code = "unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE

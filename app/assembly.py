@@ -1,0 +1,92 @@
+"""What web, worker and command line build alike out of the settings: the keys, the database, Redis, the pack. Only entry points use it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from app.core.clock import Clock, system_clock
+from app.core.database import Database
+from app.core.ids import new_id
+from app.core.keys import Keys
+from app.core.redis_client import connect_redis
+from app.packs import pack_file
+from app.packs.counties import load_counties
+from app.packs.texts import Texts
+from app.pipeline import Hotline
+from app.places.gazetteer import Gazetteer
+from app.rights.topics import Rights
+from app.settings import Settings
+from app.telephony.rest import TwilioRest
+from app.triage.lexicon import Lexicon
+from app.verification.queue import TaskQueue
+
+
+class NotConfigured(RuntimeError):
+    """A setting that this process can't do without is missing; the message names it."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The clients of one process, open."""
+
+    settings: Settings
+    database: Database
+    redis: Redis
+    hotline: Hotline
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Parts]:
+    """Build everything a process needs and close it at the end. Raises NotConfigured or KeyProblem."""
+    if not settings.database_url or not settings.redis_url:
+        raise NotConfigured(
+            "VIGIA_DATABASE_URL and VIGIA_REDIS_URL are not set; `vigia up` and `vigia demo` bring their own servers"
+        )
+    keys = Keys(settings.keys.get_secret_value(), settings.hash_key.get_secret_value())
+    database = Database(settings.database_url, keys, clock, new_id)
+    redis = connect_redis(settings.redis_url)
+    try:
+        yield Parts(settings, database, redis, build_hotline(settings, redis))
+    finally:
+        await redis.aclose()
+        await database.close()
+
+
+def build_hotline(settings: Settings, redis: Redis) -> Hotline:
+    """Load the pack. Raises ValueError or FileNotFoundError when a file of it is missing or malformed."""
+    pack = tomllib.loads(pack_file(settings.pack, "pack.toml").read_text(encoding="utf-8"))
+    return Hotline(
+        lexicon=Lexicon.from_pack(settings.pack),
+        gazetteer=Gazetteer.from_pack(settings.pack),
+        counties=load_counties(settings.pack),
+        texts=Texts.from_pack(settings.pack, settings.hotline_name),
+        rights=Rights.from_pack(settings.pack),
+        queue=TaskQueue(redis),
+        redis=redis,
+        time_zone=pack["time_zone"],
+        alert_lifetime=settings.alert_lifetime,
+    )
+
+
+def build_carrier(settings: Settings) -> TwilioRest:
+    """The client that can send. Raises NotConfigured naming what is missing."""
+    wanted = {
+        "TWILIO_ACCOUNT_SID": settings.account_sid,
+        "TWILIO_API_KEY_SID": settings.api_key_sid,
+        "TWILIO_API_KEY_SECRET": settings.api_key_secret.get_secret_value(),
+        "VIGIA_LINES": settings.lines and settings.lines[0],
+    }
+    if missing := [name for name, value in wanted.items() if not value]:
+        raise NotConfigured(f"the worker can't send: {', '.join(missing)} not set")
+    return TwilioRest(
+        settings.account_sid,
+        settings.api_key_sid,
+        settings.api_key_secret.get_secret_value(),
+        settings.lines[0],
+        api_url=settings.api_url,
+    )

@@ -1,0 +1,86 @@
+"""The web application: Twilio's webhooks, the console, health. It can check signatures and can't send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import TypedDict
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+
+from app.api import calls, health, texts
+from app.api.errors import add_problem_details
+from app.assembly import Parts, open_parts
+from app.console.application import add_console
+from app.core.clock import Clock, system_clock
+from app.core.database import Database
+from app.core.live import Listener
+from app.core.logs import set_up_logging
+from app.pipeline import Hotline
+from app.settings import Settings
+
+
+class State(TypedDict):
+    """What every request can reach as `request.state`."""
+
+    settings: Settings
+    database: Database
+    hotline: Hotline
+    listener: Listener
+    demo_links: Mapping[str, str]
+
+
+def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
+    """The application of these settings; its clients are built when it starts and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+        async with open_parts(settings, clock) as parts:
+            listener = Listener(parts.redis)
+            listening = asyncio.create_task(listener.run())
+            try:
+                yield _state(parts, listener)
+            finally:
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+
+    app = FastAPI(title="Vigía", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    add_problem_details(app)
+    app.include_router(texts.router)
+    app.include_router(calls.router)
+    app.include_router(health.router)
+    add_console(app)
+    if settings.demo and settings.simulator_url:
+        _point_to_simulator(app, settings.simulator_url)
+
+    @app.get("/", include_in_schema=False)
+    async def front_door() -> RedirectResponse:
+        return RedirectResponse("/console/")
+
+    return app
+
+
+def application() -> FastAPI:
+    """The application as uvicorn's factory: settings from the environment, logging set up."""
+    settings = Settings()
+    set_up_logging("web", as_json=settings.log_json, level=settings.log_level)
+    return create_app(settings)
+
+
+def _state(parts: Parts, listener: Listener) -> State:
+    links: Mapping[str, str] = json.loads(os.environ.get("VIGIA_DEMO_LINKS", "{}")) if parts.settings.demo else {}
+    return State(settings=parts.settings, database=parts.database, hotline=parts.hotline, listener=listener, demo_links=links)
+
+
+def _point_to_simulator(app: FastAPI, simulator_url: str) -> None:
+    """In a demo the simulator is a process of its own, so that killing ours does not kill Twilio; its pages are found from here too."""
+
+    @app.get("/simulator/{path:path}", include_in_schema=False)
+    async def simulator(request: Request, path: str) -> RedirectResponse:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{simulator_url}/simulator/{path}{query}")

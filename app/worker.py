@@ -1,0 +1,189 @@
+"""The worker: sends the outbox, does jobs, sweeps up whatever was lost or overdue, audits the counts. The only process that can send.
+
+Everything here may be killed at any await and started again: leases, fences and the sweeps see to that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import procrastinate
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.alerts.approval import expire_alerts
+from app.assembly import Parts, build_carrier, open_parts
+from app.core import metrics
+from app.core.database import without_driver
+from app.core.live import Listener, Topic
+from app.core.logs import set_up_logging
+from app.delivery.conservation import find_differences
+from app.delivery.pacing import Pacer
+from app.delivery.reconcile import reconcile
+from app.delivery.sender import Sender
+from app.intake.recordings import FETCH_RECORDING, fetch_recording
+from app.pipeline import open_silent_reports
+from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
+from app.records.deliveries import Lane, delivery
+from app.records.states import DeliveryState
+from app.records.verification import task
+from app.settings import Settings
+from app.telephony.rest import OutcomeUnknown, TwilioRest
+from app.verification.offers import expire_offers
+from app.verification.tasks import sweep_tasks
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY: Final = timedelta(seconds=2)
+RECONCILE_EVERY: Final = timedelta(seconds=5)
+AUDIT_EVERY: Final = timedelta(minutes=1)
+STALLED_JOB_SECONDS: Final = 60.0
+JOB_RETRIES: Final = procrastinate.RetryStrategy(max_attempts=20, exponential_wait=3, retry_exceptions={OutcomeUnknown})
+
+
+async def work(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run until `stopping` is set; then finish what is in hand and hand the rest back."""
+    async with open_parts(settings) as parts:
+        carrier = build_carrier(settings)
+        listener = Listener(parts.redis)
+        woken = listener.on(Topic.OUTBOX)
+        jobs = build_jobs(settings, parts, carrier)
+        pacer = Pacer(parts.redis, line_name(settings.lines[0]), settings.segments_per_second)
+        sender = Sender(parts.database, carrier, pacer, f"{settings.public_url}/twilio/messages/status")
+        async with jobs.open_async():
+            helpers = [
+                asyncio.create_task(listener.run()),
+                asyncio.create_task(every(SWEEP_EVERY, stopping, lambda: sweep(parts))),
+                asyncio.create_task(
+                    every(RECONCILE_EVERY, stopping, lambda: settle_doubts(parts, carrier, settings.unknown_grace))
+                ),
+                asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
+                asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
+                asyncio.create_task(do_jobs(jobs, stopping)),
+            ]
+            log.info("worker_started")
+            try:
+                await sender.run(stopping, woken)
+            finally:
+                for helper in helpers:
+                    helper.cancel()
+                await asyncio.gather(*helpers, return_exceptions=True)
+        await carrier.close()
+        log.info("worker_stopped")
+
+
+async def sweep(parts: Parts) -> None:
+    """What time alone brings about: leases and offers end, alerts expire, silent senders' reports go on, Redis is drawn anew."""
+    async with parts.database.transaction() as unit:
+        metrics.LEASES_ENDED.inc(await sweep_tasks(unit, parts.hotline.queue))
+        await expire_offers(unit)
+        await expire_alerts(unit)
+        metrics.SILENT_REPORTS.inc(await open_silent_reports(unit, parts.hotline))
+
+
+async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:
+    """Ask Twilio's log about texts whose outcome nobody told."""
+    metrics.DOUBTS_SETTLED.inc(await reconcile(parts.database, carrier, grace))
+
+
+async def audit(parts: Parts) -> None:
+    """Check that the counts add up, and say how much waits."""
+    async with parts.database.transaction() as unit:
+        differences = await find_differences(unit)
+        waiting = await unit.all(
+            select(delivery.c.lane, func.count().label("texts"))
+            .where(delivery.c.state == DeliveryState.PENDING.value)
+            .group_by(delivery.c.lane)
+        )
+        tasks = await unit.all(select(task.c.state, func.count().label("tasks")).group_by(task.c.state))
+    for message, tally in differences.items():
+        log.error(
+            "counts_differ",
+            message=str(message),
+            recipients=tally.recipients,
+            accounted=tally.pending + tally.sent + tally.done,
+        )
+    metrics.COUNTS_THAT_DIFFER.set(len(differences))
+    for lane in Lane:
+        metrics.OUTBOX_WAITING.labels(lane.name.lower()).set(next((row.texts for row in waiting if row.lane == lane), 0))
+    for row in tasks:
+        metrics.TASKS_OPEN.labels(row.state).set(row.tasks)
+
+
+def build_jobs(settings: Settings, parts: Parts, carrier: TwilioRest) -> procrastinate.App:
+    """The jobs that the worker knows, by the names under which `core.jobs.defer` writes them."""
+    assert settings.database_url is not None  # open_parts has refused otherwise
+    jobs = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=without_driver(settings.database_url), min_size=1, max_size=4)
+    )
+
+    @jobs.task(name=FETCH_RECORDING, retry=JOB_RETRIES)
+    async def fetch(recording_id: str) -> None:
+        await fetch_recording(parts.database, carrier, UUID(recording_id))
+
+    @jobs.task(name=FORGET_AT_TWILIO, retry=JOB_RETRIES)
+    async def forget(contact_id: str) -> None:
+        async with parts.database.transaction() as unit:
+            texts, recordings = await copies_at_twilio(unit, UUID(contact_id))
+        for sid in texts:
+            await carrier.forget_text(sid)
+        for sid in recordings:
+            await carrier.forget_recording(sid)
+
+    return jobs
+
+
+async def do_jobs(jobs: procrastinate.App, stopping: asyncio.Event) -> None:
+    """Do jobs until stopping; when the database goes away, begin again when it is back."""
+    while not stopping.is_set():
+        try:
+            await jobs.run_worker_async(install_signal_handlers=False, listen_notify=True, fetch_job_polling_interval=2.0)
+        except (procrastinate.exceptions.ConnectorException, SQLAlchemyError, OSError) as error:
+            log.warning("jobs_wait_for_database", error=type(error).__name__)
+            await asyncio.sleep(1)
+
+
+async def rescue_jobs(jobs: procrastinate.App) -> None:
+    """Jobs whose worker was killed are done again."""
+    for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_JOB_SECONDS):
+        log.warning("job_rescued", job=job.task_name)
+        await jobs.job_manager.retry_job(job)
+
+
+async def every(interval: timedelta, stopping: asyncio.Event, step: Callable[[], Awaitable[None]]) -> None:
+    """Repeat a step until stopping; a database that is away is waited for."""
+    while not stopping.is_set():
+        try:
+            await step()
+        except (procrastinate.exceptions.ConnectorException, SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("sweep_waits_for_database", error=type(error).__name__)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(interval.total_seconds()):
+                await stopping.wait()
+
+
+def line_name(number: str) -> str:
+    """What a line is called in Redis: its own number must not stand there either."""
+    return hashlib.sha256(number.encode()).hexdigest()[:12]
+
+
+def main(settings: Settings | None = None) -> None:
+    """Run the worker until SIGTERM or SIGINT."""
+    settings = settings or Settings()
+    set_up_logging("worker", as_json=settings.log_json, level=settings.log_level)
+
+    async def until_signalled() -> None:
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await work(settings, stopping)
+
+    asyncio.run(until_signalled())
