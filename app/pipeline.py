@@ -10,7 +10,7 @@ the one transaction of its request. `STAGES` says what each is given and gives, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -121,18 +121,21 @@ async def receive_text(work: Transaction, hotline: Hotline, form: TextForm) -> s
     kept = await keep_text(work, form)
     if kept.replay:
         return kept.reply
-    reading = read(hotline.lexicon, hotline.gazetteer, form.body, kept)
-    as_answer = locate(form.body, hotline.gazetteer, home_counties=kept.conversation.home_counties, answering=True)
+    home = kept.conversation.home_counties
+    remembered = kept.sender.language if kept.sender.language_chosen else None
+    reading = read(hotline.lexicon, hotline.gazetteer, form.body, remembered=remembered, home=home)
+    as_answer = locate(form.body, hotline.gazetteer, home_counties=home, answering=True)
     heard = hear(kept.conversation, reading, as_answer, work.now)
     answer = await _answer(work, hotline, form, kept, reading, heard)
     await finish_text(work, kept, reading.assessment, answer)
     return answer.reply
 
 
-def read(lexicon: Lexicon, gazetteer: Gazetteer, words: str, kept: Kept | None = None) -> Reading:
-    """What a text says and where it is. Pure: the same for `vigia triage` as for a text that came in."""
-    remembered = kept.sender.language if kept and kept.sender.language_chosen else None
-    home = kept.conversation.home_counties if kept else ()
+def read(
+    lexicon: Lexicon, gazetteer: Gazetteer, words: str, *, remembered: str | None = None, home: Sequence[str] = ()
+) -> Reading:
+    """What a text says and where it is. Pure: the same for `vigia triage` as for a text that came in. `remembered` is the language that
+    the person chose, `home` the counties they named before."""
     return Reading(assess(words, lexicon, remembered_language=remembered), locate(words, gazetteer, home_counties=home))
 
 

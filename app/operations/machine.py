@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from app.core.keys import new_key
+from app.core.clock import system_clock
+from app.core.database import Database
+from app.core.ids import new_id
+from app.core.keys import Keys, new_key
 from app.operations.embedded import EmbeddedPostgres, EmbeddedValkey
 from app.operations.migrations import migrate
 from app.settings import Settings
@@ -43,3 +46,24 @@ def keys_of(folder: Path) -> dict[str, str]:
             out.write(text)
     lines = file.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command: that of the settings, or the embedded one of this machine, started for the command if need be and left
+    running if it ran. Raises KeyProblem without keys."""
+    secrets = settings.keys.get_secret_value(), settings.hash_key.get_secret_value()
+    if not all(secrets):
+        made = keys_of(settings.data)
+        secrets = made["VIGIA_KEYS"], made["VIGIA_HASH_KEY"]
+    postgres = None if settings.database_url else EmbeddedPostgres(settings.data / "postgres")
+    ran_already = postgres is not None and (postgres.folder / "postmaster.pid").exists()
+    url = settings.database_url or (postgres.start() if postgres else "")
+    migrate(url)
+    database = Database(url, Keys(*secrets), system_clock, new_id, pool_size=2)
+    try:
+        yield database
+    finally:
+        await database.close()
+        if postgres is not None and not ran_already:
+            postgres.stop()

@@ -1,0 +1,247 @@
+"""The `vigia` command. Each command says in one sentence what it does; `vigia COMMAND --help` says the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from app.core.database import Transaction
+from app.core.errors import VigiaError
+from app.core.keys import KeyProblem, new_key
+from app.core.logs import set_up_logging
+from app.settings import Settings
+
+main = typer.Typer(
+    name="vigia", help="The backend of a community rapid-response hotline.", no_args_is_help=True, add_completion=False
+)
+keys = typer.Typer(help="Keys that seal what people wrote.", no_args_is_help=True)
+audit = typer.Typer(help="The chain of who did what.", no_args_is_help=True)
+main.add_typer(keys, name="keys")
+main.add_typer(audit, name="audit")
+
+Input = Annotated[Path | None, typer.Argument(help="A file of JSON lines; standard input if absent.")]
+Result = TypeVar("Result")
+
+
+@main.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the console; the simulator takes the next free one.")] = 8000,
+    data: Annotated[Path, typer.Option(help="Folder of the demo's servers and keys.")] = Path(".vigia"),
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+    play: Annotated[
+        bool, typer.Option("--play", help="Play the story, print each step, and exit 0 if all of it held.")
+    ] = False,
+    unknown_grace: Annotated[int, typer.Option(hidden=True)] = 20,
+) -> None:
+    """Run everything on this machine against simulated phones, with people to play."""
+    from app.operations.demo import run_demo
+
+    set_up_logging("demo", as_json=False, level="WARNING")
+    with told_plainly():
+        sys.exit(asyncio.run(run_demo(port=port, data=data, headless=headless, play=play, unknown_grace=unknown_grace)))
+
+
+@main.command()
+def up(port: Annotated[int, typer.Option(help="Port of the web process.")] = 8000) -> None:
+    """Run the hotline on one real machine: settings from .env, embedded servers where no URL is set, real Twilio."""
+    from app.operations.up import run_up
+
+    with told_plainly():
+        settings = Settings()
+        set_up_logging("up", as_json=settings.log_json, level=settings.log_level)
+        sys.exit(asyncio.run(run_up(settings, port)))
+
+
+@main.command()
+def web(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Run one web process."""
+    # Paths can hold tokens, so there is no access log. The signed address is VIGIA_PUBLIC_URL: no proxy header is believed.
+    uvicorn.run(
+        "app.main:application", factory=True, host=host, port=port, access_log=False, log_config=None,
+        proxy_headers=False, timeout_graceful_shutdown=5, server_header=False,
+    )  # fmt: skip
+
+
+@main.command()
+def worker() -> None:
+    """Run one worker process: the only one that can send."""
+    from app.worker import main as run_worker
+
+    with told_plainly():
+        run_worker()
+
+
+@main.command()
+def simulator(port: Annotated[int, typer.Option(help="Port to listen on, on loopback only.")] = 8001) -> None:
+    """Run a Twilio on this machine, with phones in the browser."""
+    from app.operations.simulate import run_simulator
+
+    with told_plainly():
+        run_simulator(port)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database of VIGIA_DATABASE_URL to the newest schema."""
+    from app.operations.migrations import migrate as bring_up_to_date
+
+    with told_plainly():
+        settings = Settings()
+        if not settings.database_url:
+            raise typer.BadParameter("VIGIA_DATABASE_URL is not set; `vigia up` migrates its embedded server by itself")
+        bring_up_to_date(settings.database_url)
+        typer.echo("The schema is up to date.")
+
+
+@main.command()
+def doctor() -> None:
+    """Check every part of this installation and say how to mend what is wrong."""
+    from app.operations.doctor import examine
+
+    findings = asyncio.run(examine())
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.well else 'MEND'} {finding.what}{'' if finding.well else f': {finding.mend}'}")
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@main.command()
+def invite(alias: Annotated[str, typer.Argument(help="The alias of the first administrator.")]) -> None:
+    """Make the first administrator, or a new link for one, and print the link that signs them in once."""
+    from app.operations.invite import invite_administrator
+
+    typer.echo(in_transaction(lambda work, settings: invite_administrator(work, alias, settings.public_url)))
+
+
+@main.command()
+def triage(file: Input = None) -> None:
+    """Read texts (JSON lines of id and text) and print what each says and where it is. Nothing is stored, nothing need run."""
+    from app.operations.reading import triage_lines
+
+    with told_plainly():
+        for line in triage_lines(rows_of(file), Settings(_env_file=None).pack):
+            typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+@main.command()
+def cluster(file: Input = None) -> None:
+    """Say which reports (JSON lines of group, id, text, minute) would be one incident."""
+    from app.operations.reading import cluster_lines
+
+    with told_plainly():
+        for line in cluster_lines(list(rows_of(file)), Settings(_env_file=None).pack):
+            typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+@main.command()
+def halt(reason: Annotated[str, typer.Option(help="Why; kept in the log.")] = "from the command line") -> None:
+    """Stop all outbound texts within three seconds, without the web process."""
+    from app.delivery.switch import halt as stop_everything
+
+    in_transaction(lambda work, _settings: stop_everything(work, reason))
+    typer.echo("Outbound texts are halted. `vigia resume` lets them go again.")
+
+
+@main.command()
+def resume(reason: Annotated[str, typer.Option(help="Why; kept in the log.")] = "from the command line") -> None:
+    """Let outbound texts go again."""
+    from app.delivery.switch import resume_sending
+
+    in_transaction(lambda work, _settings: resume_sending(work, reason))
+    typer.echo("Outbound texts go again.")
+
+
+@main.command()
+def holdings(phone: Annotated[str, typer.Argument(help="The number, as anyone would write it.")]) -> None:
+    """List exactly what is held about a phone number."""
+    from app.privacy.holdings import holdings_of
+
+    for what, count in in_transaction(lambda work, _settings: holdings_of(work, phone)).items():
+        typer.echo(f"{count:>6}  {what}")
+
+
+@main.command()
+def erase(phone: Annotated[str, typer.Argument(help="The number, as anyone would write it.")]) -> None:
+    """Forget a phone number and what it wrote, here at once and at Twilio by the worker."""
+    from app.privacy.holdings import erase_number
+
+    known = in_transaction(lambda work, _settings: erase_number(work, phone))
+    typer.echo("Erased." if known else "Nothing is held about that number.")
+
+
+@keys.command("new")
+def keys_new() -> None:
+    """Print a fresh key for VIGIA_KEYS or VIGIA_HASH_KEY."""
+    typer.echo(new_key())
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Walk the audit chain; exit 1 if any act was edited, removed or reordered."""
+    from app.records.events import verify_chain
+
+    report = in_transaction(lambda work, _settings: verify_chain(work))
+    if report.broken_at is None:
+        typer.echo(f"{report.acts} acts, all as they were written. Head: {report.head or 'none'}")
+        return
+    typer.echo(f"The chain breaks at act {report.broken_at}: it or what came before it was altered.")
+    sys.exit(1)
+
+
+def rows_of(file: Path | None) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON lines file. Exits with the number of a line that is none."""
+    text = sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise typer.BadParameter(f"line {number} is not JSON: {error.msg}") from error
+            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+                raise typer.BadParameter(f"line {number} has no text")
+            yield row
+
+
+def in_transaction(step: Callable[[Transaction, Settings], Awaitable[Result]]) -> Result:
+    """Run one transaction against the database of the settings."""
+    from app.operations.machine import open_database
+
+    async def run() -> Result:
+        settings = Settings()
+        async with open_database(settings) as database, database.transaction() as work:
+            return await step(work, settings)
+
+    with told_plainly():
+        return asyncio.run(run())
+    raise AssertionError("told_plainly exits")
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """What goes wrong because of how it was set up is said in a sentence, without a traceback."""
+    from app.assembly import NotConfigured
+
+    try:
+        yield
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, p['loc']))} {p['msg']}".strip() for p in error.errors(include_input=False)]
+        sys.exit("Settings: " + "; ".join(problems))
+    except (NotConfigured, KeyProblem, VigiaError, FileNotFoundError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    main()

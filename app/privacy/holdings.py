@@ -1,0 +1,45 @@
+"""What is held about a phone number: the answer to the person, and to a subpoena. Counts only; opening it is another act."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from app.core.database import Transaction
+from app.privacy.erasure import erase_contact
+from app.records.contacts import Contact, contact
+from app.records.deliveries import delivery
+from app.records.inbound import inbound_call, inbound_message
+from app.records.incidents import report
+from app.subscribers.consent import Consent
+from app.subscribers.tables import consent_event, subscription
+from app.telephony.addresses import canonical_number
+
+
+async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
+    """How many records of each kind are held about a number, in plain words."""
+    known_as = work.keys.fingerprint("phone", canonical_number(number))
+    consents = await work.scalar(select(func.count()).where(consent_event.c.number_hash == known_as))
+    who = await work.get(Contact, contact.c.number_hash == known_as)
+    held = {"lines of the consent ledger (hash, time, words)": int(consents)}
+    if who is None:
+        return held
+    held["the number itself, sealed"] = int(who.number_sealed is not None)
+    for what, table in (
+        ("texts received", inbound_message),
+        ("calls received", inbound_call),
+        ("reports", report),
+        ("subscriptions", subscription),
+        ("texts sent or planned", delivery),
+    ):
+        held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
+    return held
+
+
+async def erase_number(work: Transaction, number: str) -> bool:
+    """Erase a person by their number. False when nothing was held."""
+    known_as = work.keys.fingerprint("phone", canonical_number(number))
+    who = await work.get(Contact, contact.c.number_hash == known_as, lock=True)
+    if who is None:
+        return False
+    await erase_contact(work, Consent(who.id, known_as, "", "erased by an operator", "console"))
+    return True
