@@ -30,6 +30,7 @@ def twilio_rest(exchange: Exchange) -> APIRouter:
     """The routes under /2010-04-01 for the exchange's account."""
     router = APIRouter(prefix=f"/{API_VERSION}/Accounts/{{account_sid}}", include_in_schema=False)
     account = exchange.account
+    lines = frozenset(account.lines)
 
     async def create_message(request: Request) -> Response:
         parameters = await _form(request)
@@ -37,7 +38,7 @@ def twilio_rest(exchange: Exchange) -> APIRouter:
             exchange.note("rest", f"Messages.json has no parameter {unknown}", level="error", code=20001)
         wanted = checked_request(
             parameters,
-            lines=frozenset(account.lines),
+            lines=lines,
             services=account.services,
             hosts=account.hosts,
             any_number=exchange.any_number,
@@ -119,7 +120,7 @@ def twilio_rest(exchange: Exchange) -> APIRouter:
         )
 
     def serve(path: str, route: Route, *methods: str) -> None:
-        router.add_api_route(path, _guarded(exchange, route), methods=list(methods), response_model=None)
+        router.add_route(f"{router.prefix}{path}", _guarded(exchange, route), methods=list(methods))
 
     serve("/Messages.json", create_message, "POST")
     serve("/Messages.json", list_messages, "GET")

@@ -30,8 +30,7 @@ def address_of(listener: socket.socket) -> str:
 @asynccontextmanager
 async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
     """Serve `application` on `listener` while the block runs; gives its address. No access log, as paths may hold numbers."""
-    config = uvicorn.Config(application, access_log=False, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
-    server = _Quiet(config)
+    server = _Quiet(_config(application))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     ready = asyncio.create_task(server.started_serving.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -45,6 +44,15 @@ async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterato
     finally:
         server.should_exit = True
         await task
+
+
+def run(application: ASGIApp, listener: socket.socket) -> None:
+    """Serve `application` on `listener` as this process's whole work, until SIGTERM or SIGINT."""
+    uvicorn.Server(_config(application)).run(sockets=[listener])
+
+
+def _config(application: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(application, access_log=False, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
 
 
 class _Quiet(uvicorn.Server):
