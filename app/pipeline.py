@@ -122,8 +122,7 @@ async def receive_text(work: Transaction, hotline: Hotline, form: TextForm) -> s
     if kept.replay:
         return kept.reply
     home = kept.conversation.home_counties
-    remembered = kept.sender.language if kept.sender.language_chosen else None
-    reading = read(hotline.lexicon, hotline.gazetteer, form.body, remembered=remembered, home=home)
+    reading = read(hotline.lexicon, hotline.gazetteer, form.body, remembered=kept.sender.language, home=home)
     as_answer = locate(form.body, hotline.gazetteer, home_counties=home, answering=True)
     heard = hear(kept.conversation, reading, as_answer, work.now)
     answer = await _answer(work, hotline, form, kept, reading, heard)
@@ -135,7 +134,7 @@ def read(
     lexicon: Lexicon, gazetteer: Gazetteer, words: str, *, remembered: str | None = None, home: Sequence[str] = ()
 ) -> Reading:
     """What a text says and where it is. Pure: the same for `vigia triage` as for a text that came in. `remembered` is the language that
-    the person chose, `home` the counties they named before."""
+    the person wrote in before or chose, `home` the counties they named before."""
     return Reading(assess(words, lexicon, remembered_language=remembered), locate(words, gazetteer, home_counties=home))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,9 +44,9 @@ class Transaction:
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
-        """Run a statement."""
-        return await self.connection.execute(statement, parameters)
+    async def execute(self, statement: Executable, parameters: Any = None, options: Mapping[str, Any] | None = None) -> Result[Any]:
+        """Run a statement; `options` are SQLAlchemy's execution options."""
+        return await self.connection.execute(statement, parameters, execution_options=options)
 
     async def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Every row."""

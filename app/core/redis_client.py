@@ -24,7 +24,7 @@ def connect_redis(url: str, *, connections: int = 20) -> Redis:
         retry=Retry(NoBackoff(), 1),
         decode_responses=True,
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)  # which closes the pool with the client
 
 
 def lua(room: str, name: str) -> str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 
 from app.core.database import Transaction
 from app.records.contacts import contact
@@ -57,15 +57,11 @@ DROP = text("""
 """)
 """Asked again right before sending: between the claim and now someone may have said stop."""
 
-RECORD_SENT = (
-    delivery.update()
-    .where(
-        delivery.c.id == bindparam("which"),
-        delivery.c.fence == bindparam("its_fence"),
-        delivery.c.state.in_((DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value)),
-    )
-    .values(state=DeliveryState.SENT.value, sid=bindparam("its_sid"), sent_at=bindparam("at"), lease_until=None)
-)
+RECORD_SENT = text("""
+    UPDATE delivery d SET state = 'sent', sid = took.sid, sent_at = :now, lease_until = NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:sids AS text[])) AS took (id, fence, sid)
+    WHERE d.id = took.id AND d.fence = took.fence AND d.state IN ('sending', 'unknown')
+""")
 
 
 @dataclass(frozen=True)
@@ -121,8 +117,15 @@ async def is_halted(work: Transaction) -> bool:
 async def record_sent(work: Transaction, sent: Sequence[tuple[Claimed, str]]) -> None:
     """Twilio took these; each with its SID. A row that a callback already moved on stays where that put it."""
     if sent:
-        rows = [{"which": c.id, "its_fence": c.fence, "its_sid": sid, "at": work.now} for c, sid in sent]
-        await work.execute(RECORD_SENT, rows)
+        await work.execute(
+            RECORD_SENT,
+            {
+                "ids": [c.id for c, _ in sent],
+                "fences": [c.fence for c, _ in sent],
+                "sids": [sid for _, sid in sent],
+                "now": work.now,
+            },
+        )
 
 
 async def record_refused(work: Transaction, refused: Claimed, code: int | None, retry_after: float | None) -> None:

@@ -134,7 +134,8 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
     )
     columns = ["id", "message_id", "contact_id", "lane", "language", "state", "fence", "attempts", "rank", "created_at"]
     done = await work.execute(
-        insert(delivery).from_select(columns, rows).on_conflict_do_nothing(index_elements=["message_id", "contact_id"])
+        insert(delivery).from_select(columns, rows).on_conflict_do_nothing(index_elements=["message_id", "contact_id"]),
+        options={"preserve_rowcount": True},
     )
     recipients = int(getattr(done, "rowcount", 0))
     await work.execute(outgoing_message.update().where(outgoing_message.c.id == planned.id).values(recipients=recipients))

