@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, pool
 from sqlalchemy.schema import SchemaItem
 
 from app.core.database import with_driver
-from app.records.schema import METADATA
+from app.operations.schema import METADATA
 
 OWNED_BY_LIBRARIES = ("procrastinate_", "alembic_")
 

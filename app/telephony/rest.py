@@ -8,18 +8,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import aiohttp
 from twilio.base.exceptions import TwilioRestException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
-TWILIO_API = "https://api.twilio.com"
-REQUEST_SECONDS = 10.0
-"""Past this a send's outcome is unknown. Twilio usually answers in well under a second."""
+from app.telephony.pooled_http import PooledHttp, TooManyRequests
 
-LOG_PAGE = 50
+NOT_CONNECTED: Final = 2.0
+"""Seconds before a send is tried again for which not even a connection was made."""
+
+LOG_PAGE: Final = 50
 
 
 class Refused(Exception):
@@ -73,8 +73,9 @@ class TwilioRest:
 
     def __init__(self, account_sid: str, key_sid: str, key_secret: str, sender: str, *, api_url: str | None = None) -> None:
         self.sender = sender
-        self._http = _PooledClient(api_url or TWILIO_API)
-        self._client = Client(key_sid, key_secret, account_sid=account_sid, http_client=self._http)
+        self._http = PooledHttp(api_url)
+        # An empty environment, so that a TWILIO_EDGE set for something else does not change where we send.
+        self._client = Client(key_sid, key_secret, account_sid=account_sid, http_client=self._http, environment={"_": ""})
 
     async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
         """See TextCarrier.send. `callback` is told every later status; the text is dropped by Twilio after `validity_seconds`."""
@@ -86,26 +87,23 @@ class TwilioRest:
         return str(message.sid)
 
     async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
-        """See TextCarrier.log_of. Twilio filters by the second the text was created or sent."""
+        """See TextCarrier.log_of. Listed by number alone: Twilio's filter by date leaves out what it has accepted and not sent yet."""
         try:
-            messages = await self._client.messages.list_async(to=to, from_=self.sender, date_sent_after=since, limit=LOG_PAGE)
-        except (TwilioRestException, aiohttp.ClientError, TimeoutError) as error:
-            raise OutcomeUnknown(str(type(error).__name__)) from error
-        return [
-            LoggedText(
-                str(m.sid),
-                str(m.to),
-                str(m.body),
-                str(m.status),
-                m.error_code,
-                m.date_created or m.date_sent or datetime.now(UTC),
-            )
+            messages = await self._client.messages.list_async(to=to, from_=self.sender, limit=LOG_PAGE)
+        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        logged = [
+            LoggedText(str(m.sid), str(m.to), str(m.body), str(m.status), m.error_code, m.date_created or datetime.now(UTC))
             for m in messages
         ]
+        return [text for text in logged if text.created_at >= since]
 
     async def fetch(self, url: str) -> Media:
         """What lies at a media or recording URL of Twilio's. Raises OutcomeUnknown when it can't be had now."""
-        return await self._http.fetch(url, self._client.auth)
+        try:
+            return Media(*await self._http.fetch(url, self._client.auth))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
 
     async def forget_text(self, sid: str) -> None:
         """Have Twilio delete a text. One that is already gone is fine. Raises OutcomeUnknown to try again later."""
@@ -117,47 +115,21 @@ class TwilioRest:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.session.close()
-
-
-class _PooledClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # the twilio package ships no types
-    """The library's asynchronous client with one pooled session, pointed at `api_url`."""
-
-    def __init__(self, api_url: str) -> None:
-        super().__init__(pool_connections=True, timeout=REQUEST_SECONDS)
-        self.api_url = api_url
-
-    async def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
-        """As the library's, at our address and with a limit: left alone it waits five minutes for an answer."""
-        options["timeout"] = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
-        return await super().request(method, url.replace(TWILIO_API, self.api_url, 1), *args, **options)
-
-    async def fetch(self, url: str, auth: tuple[str, str]) -> Media:
-        """Bytes at a URL of Twilio's."""
-        try:
-            async with self.session.get(
-                url.replace(TWILIO_API, self.api_url, 1),
-                auth=aiohttp.BasicAuth(*auth),
-                timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
-            ) as answer:
-                answer.raise_for_status()
-                return Media(await answer.read(), answer.content_type)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise OutcomeUnknown(type(error).__name__) from error
+        await self._http.close()
 
 
 async def _answered(call: Any) -> Any:
     """The call's result. A definite no becomes Refused; everything else that isn't a yes becomes OutcomeUnknown."""
     try:
         return await call
+    except TooManyRequests as error:
+        raise Refused(20429, 429, retry_after=error.retry_after or 1.0) from error
     except TwilioRestException as error:
-        if error.status == 429:
-            raise Refused(error.code, error.status, retry_after=1.0) from error
         if 400 <= error.status < 500:
             raise Refused(error.code, error.status) from error
         raise OutcomeUnknown(f"status {error.status}") from error
     except aiohttp.ClientConnectorError as error:
-        raise Refused(20429, 429, retry_after=2.0) from error  # the connection was never made, so nothing was sent
+        raise Refused(20429, 429, retry_after=NOT_CONNECTED) from error  # the connection was never made, so nothing was sent
     except (aiohttp.ClientError, TimeoutError, ConnectionError, asyncio.IncompleteReadError, ValueError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
 
@@ -168,5 +140,5 @@ async def _forgotten(call: Any) -> None:
     except TwilioRestException as error:
         if error.status != 404:
             raise OutcomeUnknown(f"status {error.status}") from error
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
