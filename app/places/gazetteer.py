@@ -21,7 +21,7 @@ from app.places.sounds import NearNames
 from app.places.words import phrase
 
 LARGE_TOWN = 5_000
-"""People. A smaller place needs a place word beside its name, as most small towns are named like a person or a thing."""
+"""People. A smaller place of one word needs a place word beside its name, as many small towns are named like a person or a thing."""
 
 
 class PlaceKind(StrEnum):
@@ -46,7 +46,8 @@ class Caution(IntEnum):
     NONE = 0
     SOME = 1
     MUCH = 2
-    MOST = 3
+    GIVEN = 3
+    MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One way to say one place."""
+    """One way to say one place. `everywhere`: many towns have a street of this name, so that it only counts beside its own town."""
 
     place: Place
     caution: Caution
     weight: float = 1.0
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +155,14 @@ class _Names:
     def __init__(self, cautions: Mapping[str, str]) -> None:
         self._names: dict[str, dict[Place, Name]] = {}
         self._cautions = {
-            phrase(name): level
-            for level, key in ((Caution.SOME, "some"), (Caution.MUCH, "much"), (Caution.MOST, "most"))
+            phrase(name): Caution(level)
+            for level, key in enumerate(("none", "some", "much", "given", "most"))
             for name in _listed(cautions[key])
         }
 
-    def add(self, key: str, place: Place, caution: Caution, weight: float = 1.0) -> None:
+    def add(self, key: str, place: Place, caution: Caution, weight: float = 1.0, *, everywhere: bool = False) -> None:
         if key:
-            self._names.setdefault(key, {}).setdefault(place, Name(place, caution, weight))
+            self._names.setdefault(key, {}).setdefault(place, Name(place, caution, weight, everywhere))
 
     def add_counties(self, counties: Counties, by_ear: Mapping[str, str]) -> None:
         for county in counties:
@@ -174,7 +176,7 @@ class _Names:
     def add_cities(self, cities: list[Place], by_ear: Mapping[str, str]) -> None:
         for city in cities:
             key = phrase(city.name)
-            usual = Caution.NONE if city.population >= LARGE_TOWN else Caution.SOME
+            usual = Caution.NONE if city.population >= LARGE_TOWN or " " in key else Caution.SOME
             caution = self._cautions.get(key, usual)
             for spelling in _spellings(key):
                 self.add(spelling, city, caution)
@@ -198,10 +200,11 @@ class _Names:
     def _add_lines(self, text: str, kind: PlaceKind, county: str, town: str, city: Place | None) -> None:
         for names in _lines(text):
             point = (city.latitude, city.longitude) if city else (None, None)
-            place = Place(names[0].lstrip("?"), kind, (county,), town, *point)
+            place = Place(names[0].lstrip("?~"), kind, (county,), town, *point)
+            everywhere = names[0].startswith("~")
             for name in names:
                 caution = Caution(min(len(name) - len(name.lstrip("?")), 2))
-                self.add(phrase(name), place, caution)
+                self.add(phrase(name), place, caution, everywhere=everywhere)
 
     def finished(self) -> dict[str, tuple[Name, ...]]:
         return {key: tuple(names.values()) for key, names in self._names.items()}
@@ -219,14 +222,23 @@ def _spellings(key: str) -> Iterator[str]:
 
 
 def _worth_mishearing(names: Mapping[str, tuple[Name, ...]]) -> Iterator[str]:
-    """The names that a misspelled word may be taken for: counties, towns of some size, corridors and landmarks."""
+    """The names that a misspelled word may be taken for: counties, towns of some size or of a name like no other, and sights whose name
+    is long enough. Names that are themselves heard spellings are left out, as a mishearing of those would be too far off."""
     for key, meanings in names.items():
-        for name in meanings:
-            place = name.place
-            known = place.kind in {PlaceKind.COUNTY, PlaceKind.CORRIDOR, PlaceKind.LANDMARK, PlaceKind.NEIGHBOURHOOD}
-            if name.weight == 1.0 and (known or (place.kind is PlaceKind.CITY and place.population >= LARGE_TOWN)):
-                yield key
-                break
+        if any(name.weight == 1.0 and _is_memorable(key, name) for name in meanings):
+            yield key
+
+
+def _is_memorable(key: str, name: Name) -> bool:
+    match name.place.kind:
+        case PlaceKind.COUNTY:
+            return True
+        case PlaceKind.CITY:
+            return name.place.population >= LARGE_TOWN or (name.caution is Caution.NONE and len(key) >= 7)
+        case PlaceKind.CORRIDOR | PlaceKind.LANDMARK | PlaceKind.NEIGHBOURHOOD:
+            return len(key) >= 9 and all(len(word) >= 4 for word in key.split())
+        case _:
+            return False
 
 
 def _listed(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from app.places.gazetteer import Gazetteer, Place, PlaceKind
+from app.places.gazetteer import LARGE_TOWN, Gazetteer, Place, PlaceKind
 from app.places.labels import label_of
 from app.places.links import point_of_plus_code, points_in
 from app.places.mentions import Mention, Rank, mentions_in, without_denied
@@ -84,28 +84,49 @@ def _settle(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], list[Mention]
     """The counties that fit all that was said, strongest first, and the mentions that were overruled."""
     fits: tuple[str, ...] = ()
     ignored: list[Mention] = []
-    for rank in (Rank.POINT, Rank.EXACT, Rank.PLACE, Rank.ROAD):
+    pinned = any(mention.rank is Rank.POINT for mention in mentions)
+    for rank in (Rank.POINT, Rank.EXACT, Rank.PLACE, Rank.STREET, Rank.ROAD, Rank.WEAK):
         group = [mention for mention in mentions if mention.rank is rank and mention.counties]
+        if rank is Rank.PLACE:
+            group, strays = _without_small_strays(group)
+            ignored.extend(strays)
         if not group:
-            continue
-        if rank is Rank.ROAD:
-            for mention in group:
-                narrowed = _both(fits, mention.counties) if fits else mention.counties
-                if narrowed:
-                    fits = narrowed
-                else:
-                    ignored.append(mention)
             continue
         together = _together([mention.counties for mention in group])
         if not fits:
-            fits = together
+            fits = together if rank is not Rank.WEAK else ()
+        elif rank < Rank.PLACE:
+            for mention in group:
+                narrowed = _both(fits, mention.counties)
+                fits = narrowed or fits
+                if not narrowed and rank is not Rank.WEAK:
+                    ignored.append(mention)
         elif _both(fits, together):
             fits = _both(fits, together)
-        elif rank is Rank.EXACT or Rank.POINT in {mention.rank for mention in mentions if mention.counties}:
+        elif rank is Rank.EXACT or pinned:
             ignored.extend(group)
         else:
             fits = tuple(dict.fromkeys((*fits, *together)))
     return fits, ignored
+
+
+def _without_small_strays(group: list[Mention]) -> tuple[list[Mention], list[Mention]]:
+    """Small towns that no place word backs, and that lie elsewhere than the larger places named, are taken for a name's chance likeness:
+    "Garner, White Oak Crossing" is about Garner, not about White Oak in another county."""
+    large = [
+        mention
+        for mention in group
+        if mention.cued or any(place.population >= LARGE_TOWN or not _is_town(place) for place in mention.places)
+    ]
+    if not large or len(large) == len(group):
+        return group, []
+    allowed = {code for mention in large for code in mention.counties}
+    strays = [mention for mention in group if mention not in large and allowed.isdisjoint(mention.counties)]
+    return [mention for mention in group if mention not in strays], strays
+
+
+def _is_town(place: Place) -> bool:
+    return place.kind is PlaceKind.CITY
 
 
 def _together(sets: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

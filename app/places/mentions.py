@@ -25,9 +25,10 @@ class Rank(IntEnum):
     LABEL = 0
     WEAK = 1
     ROAD = 2
-    PLACE = 3
-    EXACT = 4
-    POINT = 5
+    STREET = 3
+    PLACE = 4
+    EXACT = 5
+    POINT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Mention:
     as_city: bool = False
     aside: bool = False
     denied: bool = False
+    cued: bool = True
 
     @property
     def kind(self) -> PlaceKind:
@@ -190,6 +192,8 @@ class _Reader:
         if not backed:
             return None
         backed.sort(key=lambda name: name.place.kind is PlaceKind.COUNTY)  # the town first: it gives the label
+        if backed[0].place.kind is PlaceKind.CORRIDOR:
+            return self._corridor(first, end, backed, doubt)
         counties = tuple(dict.fromkeys(code for name in backed for code in name.place.counties))
         places = tuple(name.place for name in backed)
         weight = (3.0 if as_city or state else 2.5) - doubt - (1.0 - backed[0].weight) * 5
@@ -200,10 +204,25 @@ class _Reader:
             first, end, Rank.PLACE, counties, places, self._said(first, last), says, weight, as_city, aside, is_denied
         )
 
+    def _corridor(self, first: int, last: int, backed: Sequence[Name], doubt: float) -> Mention:
+        """A street that is known: it narrows what a town allows, says where by itself unless many towns have one, and overrules nothing."""
+        counties = tuple(dict.fromkeys(code for name in backed for code in name.place.counties))
+        is_denied, words = cues.denied(self.words, first), self._said(first, last)
+        if all(name.everywhere for name in backed):
+            street = Place(backed[0].place.name, PlaceKind.STREET, ())
+            return Mention(first, last, Rank.WEAK, counties, (street,), words, "a street of many towns", 0.2, denied=is_denied)
+        places = tuple(name.place for name in backed)
+        says = _says(places, self.gazetteer, doubt)
+        return Mention(first, last, Rank.STREET, counties, places, words, says, 2.0 - doubt, denied=is_denied)
+
     def _explicit_county(self, first: int, last: int, meanings: Sequence[Name], doubt: float) -> Mention | None:
         places = [name.place for name in meanings if name.place.kind is PlaceKind.COUNTY]
         if not places:
-            places = [name.place for name in meanings if name.place.kind is PlaceKind.CITY]  # "condado de Raleigh" is said, too
+            places = [
+                name.place  # "condado de Raleigh" is said, too
+                for name in meanings
+                if name.place.kind is PlaceKind.CITY and (name.caution <= Caution.SOME or self.answering)
+            ]
         if not places:
             return None
         counties = tuple(dict.fromkeys(code for place in places for code in place.counties))
@@ -238,10 +257,11 @@ class _Reader:
             return len(words) == last - first + 1
         capital = words[first].capital and not self.shouted
         alone = cues.only_between_commas(words, first, last, self.text[words[last].end :])
-        if caution is Caution.MUCH:
+        if caution >= Caution.MUCH:
             if cues.place_word_before(words, first, strict=True):
                 return capital or (self.shouted and last > first) or (last > first)
-            return alone and capital
+            opens = first == 0 and last + 1 < len(words) and words[last + 1].gap.startswith((",", ":"))
+            return alone and (capital or opens) and caution is Caution.MUCH
         if cues.place_word_before(words, first):
             return True
         if alone and (words[first].capital or not self.capitals or first == 0):
@@ -271,8 +291,34 @@ class _Reader:
             and words[first - 1].fold in {"la", "el", "the"}
         ):
             return True
+        if (
+            last + 1 < len(words)
+            and not self._person_like(last)
+            and (first == 0 or words[first].gap.strip())
+            and words[last + 1].fold in _AFTER_A_TOWN
+        ):
+            return True
+        if self._brand_at(last + 1):
+            return True
         ends = last + 1 >= len(words) and first > 0 and words[first - 1].fold not in cues.NEVER_BEFORE_A_PLACE
         return ends and words[first - 1].fold not in {"de", "of", "del", "la", "le", "que"}
+
+    def _person_like(self, last: int) -> bool:
+        """Whether a capital word follows, as a surname would."""
+        return (
+            last + 1 < len(self.words)
+            and self.words[last + 1].capital
+            and not self.shouted
+            and len(self.words[last + 1].fold) > 3
+        )
+
+    def _brand_at(self, at: int) -> bool:
+        """Whether a store or another kind of place is named at a word: "sanford walmart"."""
+        for count in (1, 2):
+            names = self.gazetteer.names.get(" ".join(word.fold for word in self.words[at : at + count]))
+            if names and names[0].place.kind is PlaceKind.BRAND:
+                return True
+        return False
 
     def _state_after(self, last: int) -> tuple[str, int] | None:
         """("this" or "other", the last word) where a state's name stands right behind."""
@@ -346,7 +392,7 @@ class _Reader:
             if words[first - 1].fold in _NO_STREET or at - first >= 3:
                 break
             first -= 1
-        if suffix in {"St", "Dr", "Ct"} and not words[first].capital and words[at].fold in {"st", "dr", "ct"}:
+        if suffix in {"St", "Dr", "Ct", "Ln", "Cir", "Trl"} and not words[first].capital and words[at].fold != "street":
             return None
         name = " ".join(part.capitalize() for part in self._said(first, at - 1).split())
         street = Place(f"{name} {suffix}", PlaceKind.STREET, ())
@@ -356,7 +402,7 @@ class _Reader:
 def without_denied(mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that say where something is; where every one is only in passing ("rumbo a Durham"), those count after all."""
     kept = [mention for mention in mentions if not mention.denied]
-    placed = [mention for mention in kept if mention.counties and mention.rank >= Rank.PLACE]
+    placed = [mention for mention in kept if mention.counties and mention.rank >= Rank.STREET]
     if any(not mention.aside for mention in placed):
         return [m for m in kept if not m.aside]
     return kept
@@ -374,6 +420,9 @@ def _is_sentence(gap: str) -> bool:
     return not _ENDS.isdisjoint(gap)
 
 
+_AFTER_A_TOWN = word_set("""
+    near cerca por en on at by in hay afuera frente enfrente exit hoy today ahorita now migra ice la el agentes reten redada area
+""")
 _INSIDE = frozenset(",;:!?\n()")
 _ENDS = frozenset("!?;\n")
 _NO_STREET = word_set("""

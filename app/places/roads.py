@@ -91,7 +91,7 @@ def _road_at(words: list[Word], at: int, roads: Roads) -> RoadMention | None:
     if not number or not sign:
         return None
     interstate = True if sign == "I" else False if sign in {"US", "NC"} else None
-    if sign == "?" and number not in roads.stretches and number not in _SPOKEN_BARE:
+    if sign == "?" and number not in roads.stretches and number not in _SPOKEN_BARE and not 100 < int(number) < 1_000:
         return None
     exit_number, exit_word = _exit_near(words, at, last)
     counties = roads.counties(number, exit_number, interstate)

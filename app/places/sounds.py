@@ -16,7 +16,10 @@ from rapidfuzz.distance import OSA, JaroWinkler
 SHORTEST = 5
 """Letters. A shorter word is one letter away from too many others."""
 
-ALIKE = 0.80
+SURE_SOUND = 4
+"""Consonants. A shorter sound is that of many words; names so short are listed by ear instead."""
+
+ALIKE = 0.86
 """Jaro-Winkler similarity that a word of the same sound must have with the name."""
 
 
@@ -58,12 +61,12 @@ class NearNames:
         scores: dict[str, float] = {}
         for name in self.by_sound.get(sound_of(word), ()):
             alike = JaroWinkler.similarity(word, name.replace(" ", ""))
-            if alike >= ALIKE:
+            if alike >= ALIKE and len(sound_of(word)) >= SURE_SOUND:
                 scores[name] = alike
         for short in {word, *_without_one(word)}:
             for name in self.by_letters.get(short, ()):
                 joined = name.replace(" ", "")
-                if OSA.distance(word, joined, score_cutoff=1) <= 1 and word[0] == joined[0]:
+                if len(joined) > SHORTEST and word[0] == joined[0] and OSA.distance(word, joined, score_cutoff=1) <= 1:
                     scores[name] = max(scores.get(name, 0.0), JaroWinkler.similarity(word, joined))
         return tuple(sorted(scores, key=lambda name: (-scores[name], name)))
 
