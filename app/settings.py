@@ -36,7 +36,8 @@ class Settings(BaseSettings):
         description="The address at which Twilio and volunteers reach us. Signatures are checked against it, never against headers.",
     )
     keys: SecretStr = Field(
-        SecretStr(""), description="Keys that seal numbers and texts: base64, newest first, with commas. `vigia keys new` makes one."
+        SecretStr(""),
+        description="Keys that seal numbers and texts: base64, newest first, with commas. `vigia keys new` makes one.",
     )
     hash_key: SecretStr = Field(
         SecretStr(""), description="Key by which phone numbers are found again: base64. It never changes once in use."
@@ -47,11 +48,17 @@ class Settings(BaseSettings):
         (), description="Our own phone numbers, in E.164 form, with commas. Texts go out from the first."
     )
     segments_per_second: float = Field(
-        1.0, gt=0, le=1000, description="How many SMS segments a second one line may send (Twilio: 1 for a long code, 3 toll-free)."
+        1.0,
+        gt=0,
+        le=1000,
+        description="How many SMS segments a second one line may send (Twilio: 1 for a long code, 3 toll-free).",
     )
-    alert_lifetime: timedelta = Field(timedelta(hours=2), description="After this long an alert is over and unsent texts of it are dropped.")
+    alert_lifetime: timedelta = Field(
+        timedelta(hours=2), description="After this long an alert is over and unsent texts of it are dropped."
+    )
     unknown_grace: timedelta = Field(
-        timedelta(seconds=20), description="So long a text whose outcome is unknown waits for its callback before Twilio's log is asked."
+        timedelta(seconds=20),
+        description="So long a text whose outcome is unknown waits for its callback before Twilio's log is asked.",
     )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a volunteer stays signed in.")
     log_json: bool = Field(False, description="Write log lines as JSON.")
@@ -62,17 +69,27 @@ class Settings(BaseSettings):
 
     account_sid: str = Field("", validation_alias=_twilio("ACCOUNT_SID"), description="Twilio account SID.")
     auth_token: SecretStr = Field(
-        SecretStr(""), validation_alias=_twilio("AUTH_TOKEN"), description="Twilio auth token, with which Twilio signs requests."
+        SecretStr(""),
+        validation_alias=_twilio("AUTH_TOKEN"),
+        description="Twilio auth token, with which Twilio signs requests.",
     )
     auth_token_next: SecretStr = Field(
-        SecretStr(""), validation_alias=_twilio("AUTH_TOKEN_NEXT"), description="The second token while the first is being changed."
+        SecretStr(""),
+        validation_alias=_twilio("AUTH_TOKEN_NEXT"),
+        description="The second token while the first is being changed.",
     )
-    api_key_sid: str = Field("", validation_alias=_twilio("API_KEY_SID"), description="Twilio API key, with which the worker sends.")
+    api_key_sid: str = Field(
+        "", validation_alias=_twilio("API_KEY_SID"), description="Twilio API key, with which the worker sends."
+    )
     api_key_secret: SecretStr = Field(
-        SecretStr(""), validation_alias=_twilio("API_KEY_SECRET"), description="Secret of the API key. Only the worker needs it."
+        SecretStr(""),
+        validation_alias=_twilio("API_KEY_SECRET"),
+        description="Secret of the API key. Only the worker needs it.",
     )
     api_url: str | None = Field(
-        None, validation_alias=_twilio("API_URL"), description="Twilio's REST address, where it is not the usual one (the simulator)."
+        None,
+        validation_alias=_twilio("API_URL"),
+        description="Twilio's REST address, where it is not the usual one (the simulator).",
     )
 
     @field_validator("lines", mode="before")
@@ -92,7 +109,9 @@ class Settings(BaseSettings):
         if public.scheme not in {"http", "https"} or not public.hostname:
             raise ValueError("VIGIA_PUBLIC_URL must be a whole address such as https://hotline.example.org")
         if public.scheme == "http" and public.hostname not in LOOPBACK:
-            raise ValueError("VIGIA_PUBLIC_URL must begin with https:// anywhere but on this machine: texts would cross the net in the clear")
+            raise ValueError(
+                "VIGIA_PUBLIC_URL must begin with https:// except on this machine: texts would cross the net in the clear"
+            )
         if self.demo and self.account_sid and not simulated:
             raise ValueError("the demo refuses to run beside a real Twilio account: unset TWILIO_ACCOUNT_SID")
         if simulated and self.api_url is None:

@@ -40,7 +40,7 @@ async def propose_alert(
         raise Conflict("The county is not known, so nobody can be told.")
     if kind is AlertType.ALERT and about.state != IncidentState.CONFIRMED:
         raise Conflict("Only a confirmed incident can become an alert.")
-    if wrong := problems_of(words):
+    if wrong := problems_of(words, {code, references.code} if references else {code}):
         raise BadInput("; ".join(f"{p.language}: {p.code}" for p in wrong))
     if kind is AlertType.ALERT and await work.first(
         select(alert.c.id).where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,8 +33,9 @@ class Problem:
     code: str
 
 
-def problems_of(words: Mapping[str, str]) -> list[Problem]:
-    """Everything that keeps these words (by language) from being proposed; empty when they may."""
+def problems_of(words: Mapping[str, str], own_codes: Collection[str] = ()) -> list[Problem]:
+    """Everything that keeps these words (by language) from being proposed; empty when they may. `own_codes` are alert codes, which would
+    look like plates."""
     found: list[Problem] = []
     for language in TEXT_LANGUAGES:
         text = words.get(language, "").strip()
@@ -42,7 +43,7 @@ def problems_of(words: Mapping[str, str]) -> list[Problem]:
             "missing": not text,
             "too_long": size_of(text).segments > MOST_SEGMENTS,
             "number": NUMBER_SHAPED.search(text) is not None,
-            "plate": PLATE.search(text) is not None,
+            "plate": any(plate[0] not in own_codes for plate in PLATE.finditer(text)),
             "link": LINK.search(text) is not None,
             "evasion": EVASION.search(text) is not None,
             "status": STATUS.search(text) is not None,

@@ -80,14 +80,14 @@ class ChainReport:
 async def verify_chain(work: Transaction) -> ChainReport:
     """Walk the chain from its first act to its last."""
     previous, acts = b"", 0
-    rows = await work.connection.stream(select(event).where(event.c.link.is_not(None)).order_by(event.c.link))
-    async for row in rows:
-        acts += 1
-        if row.link != acts or not hmac.compare_digest(
-            row.chain_hash or b"", chain_hash(work.keys, previous, dict(row._mapping))
-        ):
-            return ChainReport(acts, row.link, previous.hex()[:16])
-        previous = row.chain_hash
+    statement = select(event).where(event.c.link.is_not(None)).order_by(event.c.link)
+    async with work.connection.stream(statement) as rows:
+        async for row in rows:
+            acts += 1
+            expected = chain_hash(work.keys, previous, dict(row._mapping))
+            if row.link != acts or not hmac.compare_digest(row.chain_hash or b"", expected):
+                return ChainReport(acts, row.link, previous.hex()[:16])
+            previous = row.chain_hash
     return ChainReport(acts, None, previous.hex()[:16])
 
 

@@ -226,9 +226,7 @@ async def test_every_order_of_callbacks_ends_the_same(database: Database, sender
     assert await states(database) == {"delivered": 24}
 
 
-async def test_a_callback_that_comes_before_the_answer_is_kept(
-    database: Database, company: PhoneCompany, redis: Redis
-) -> None:
+async def test_a_callback_that_comes_before_the_answer_is_kept(database: Database, company: PhoneCompany, redis: Redis) -> None:
     await people(database, DURHAM, 1)
     await plan_alert(database)
     async with database.transaction() as work:

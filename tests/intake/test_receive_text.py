@@ -55,7 +55,9 @@ async def test_a_hundred_copies_at_once_are_one_record_with_one_answer(database:
     assert await count(database, report) == 1
 
 
-async def test_who_does_not_say_where_is_asked_once_and_the_answer_completes_the_report(database: Database, hotline: Hotline) -> None:
+async def test_who_does_not_say_where_is_asked_once_and_the_answer_completes_the_report(
+    database: Database, hotline: Hotline
+) -> None:
     asked = await send(database, hotline, a_text("hay agentes de ICE afuera de mi trabajo"))
     thanked = await send(database, hotline, a_text("Durham"))
 
@@ -78,7 +80,9 @@ async def test_a_sender_who_goes_silent_is_read_all_the_same(database: Database,
 
 
 async def test_three_neighbours_in_two_languages_make_one_incident(database: Database, hotline: Hotline) -> None:
-    await send(database, hotline, a_text("Hay camionetas de la migra afuera de la Walmart de la Roxboro en Durham, traen chalecos"))
+    await send(
+        database, hotline, a_text("Hay camionetas de la migra afuera de la Walmart de la Roxboro en Durham, traen chalecos")
+    )
     await send(database, hotline, a_text("ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now", KEN))
     await send(database, hotline, a_text("se estan llevando gente de la walmart de la roxboro en durham", "+19195550112"))
 
@@ -88,7 +92,9 @@ async def test_three_neighbours_in_two_languages_make_one_incident(database: Dat
 
 
 async def test_ice_on_the_road_is_no_report(database: Database, hotline: Hotline) -> None:
-    reply = await send(database, hotline, a_text("careful everyone, black ice on the road by the bridge in Durham this morning", KEN))
+    reply = await send(
+        database, hotline, a_text("careful everyone, black ice on the road by the bridge in Durham this morning", KEN)
+    )
 
     assert reply is not None and "immigration enforcement" in reply
     assert await count(database, report) == 0

@@ -25,7 +25,9 @@ def test_an_answer_is_understood(text: str, meaning: Answer | Outcome) -> None:
     assert read_answer(text) is meaning
 
 
-@pytest.mark.parametrize("text", ["no sé", "I can not confirm it", "y la migra?", "maybe", "hay policia y tambien otros", "", "👍?"])
+@pytest.mark.parametrize(
+    "text", ["no sé", "I can not confirm it", "y la migra?", "maybe", "hay policia y tambien otros", "", "👍?"]
+)
 def test_what_is_no_answer_goes_to_the_dispatcher(text: str) -> None:
     assert read_answer(text) is None
 

@@ -35,7 +35,9 @@ def queue(redis: Redis) -> TaskQueue:
     return TaskQueue(redis)
 
 
-async def a_volunteer(database: Database, alias: str, counties: list[str] | None = None, languages: list[str] | None = None) -> Volunteer:
+async def a_volunteer(
+    database: Database, alias: str, counties: list[str] | None = None, languages: list[str] | None = None
+) -> Volunteer:
     async with database.transaction() as work:
         person = Volunteer(
             id=work.new_id(),
@@ -50,7 +52,13 @@ async def a_volunteer(database: Database, alias: str, counties: list[str] | None
 
 
 async def an_incident(
-    database: Database, queue: TaskQueue, *, county: str | None = DURHAM, urgent: bool = False, kind: str = "report", language: str = "en"
+    database: Database,
+    queue: TaskQueue,
+    *,
+    county: str | None = DURHAM,
+    urgent: bool = False,
+    kind: str = "report",
+    language: str = "en",
 ) -> UUID:
     async with database.transaction() as work:
         about = Incident(
