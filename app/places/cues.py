@@ -114,11 +114,12 @@ def person_before(words: list[Word], first: int) -> bool:
     return words[first - 1].fold in PERSON
 
 
-def street_around(words: list[Word], first: int, last: int) -> bool:
-    """Whether the words from `first` to `last` are part of a street's name: "Durham Rd", "calle Raleigh"."""
+def street_around(words: list[Word], first: int, last: int, after_a_street: bool = False) -> bool:
+    """Whether the words from `first` to `last` are part of a street's name: "Durham Rd", "calle Raleigh". `after_a_street` says that
+    the word before belongs to a street already: "Capital Blvd Raleigh"."""
     if last + 1 < len(words) and words[last + 1].fold in STREET_BEHIND and not words[last + 1].gap.strip(" "):
         return True
-    return first > 0 and words[first - 1].fold in STREET_BEFORE and not words[first].gap.strip(" ")
+    return first > 0 and not after_a_street and words[first - 1].fold in STREET_BEFORE and not words[first].gap.strip(" ")
 
 
 def county_word_around(words: list[Word], first: int, last: int) -> int | None:

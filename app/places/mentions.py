@@ -183,7 +183,11 @@ class _Reader:
         if county_word is not None:
             return self._explicit_county(first, max(end, county_word), meanings, doubt)
         towns = [name for name in meanings if name.place.kind in {PlaceKind.CITY, PlaceKind.COUNTY}]
-        if towns and cues.street_around(words, first, last):
+        street = self._as_street(first, last) if towns else []
+        if street:
+            return self._corridor(first, last, street, doubt)
+        after_a_street = bool(self.found) and self.found[-1].last == first - 1
+        if towns and cues.street_around(words, first, last, after_a_street):
             return self._named_street(first, last)
         as_city = cues.city_word_around(words, first, last)
         backed = [name for name in meanings if self._backed(first, last, name, bool(state), as_city, doubt)]
@@ -203,6 +207,16 @@ class _Reader:
         return Mention(
             first, end, Rank.PLACE, counties, places, self._said(first, last), says, weight, as_city, aside, is_denied
         )
+
+    def _as_street(self, first: int, last: int) -> list[Name]:
+        """The known streets that a town's name stands for behind "on" or a Spanish article: "the Walmart on Roxboro", "la Albemarle"."""
+        if not first or self.words[first - 1].fold not in {"on", "off"} or self.answering:
+            return []
+        key = " ".join(word.fold for word in self.words[first : last + 1])
+        found = (
+            name for suffix in ("st", "rd", "ave", "blvd", "dr") for name in self.gazetteer.names.get(f"{key} {suffix}", ())
+        )
+        return [name for name in found if name.place.kind is PlaceKind.CORRIDOR]
 
     def _corridor(self, first: int, last: int, backed: Sequence[Name], doubt: float) -> Mention:
         """A street that is known: it narrows what a town allows, says where by itself unless many towns have one, and overrules nothing."""
