@@ -21,7 +21,6 @@ from sqlalchemy import select
 
 from app.alerts.approval import approve_alert, propose_alert
 from app.alerts.compose import compose_alert, compose_update
-from app.core.clock import local_time
 from app.core.database import Transaction
 from app.core.errors import Conflict
 from app.core.languages import TEXT_LANGUAGES, text_language
@@ -57,6 +56,7 @@ from app.verification.decisions import decide
 from app.verification.offers import MAY_ANSWER, answer_offer, make_offer, open_offer_of, record_observation, stand_down
 from app.verification.queue import TaskQueue
 from app.verification.tasks import check_claim, finish_task, open_task
+from app.verification.wording import detail_words, offer_words, outcome_words
 from app.volunteers.tables import Volunteer, volunteer
 
 
@@ -193,7 +193,7 @@ async def _take_report(work: Transaction, hotline: Hotline, asker: Asker, readin
     if told.county is not None:
         return await _join(work, hotline, asker, told, silent=silent)
     if told.urgent or silent:
-        await _open(work, hotline, told, asker.words)
+        await open_report(work, hotline, told, asker.words)
     if silent:
         return Answer(None, report_id=told.id, reported=True)
     return Answer(answers.ask_place(asker, reading.location, 0), Question.REPORT_PLACE, 1, told.id, reported=True)
@@ -217,7 +217,7 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
         return Answer(asker.say("report.added"), report_id=told.id, reported=True)
     if talk.questions >= MOST_QUESTIONS:
         if told.incident_id is None:
-            await _open(work, hotline, told, together)
+            await open_report(work, hotline, told, together)
         return Answer(asker.say("report.passed_on"), report_id=told.id)
     return Answer(answers.ask_place(asker, heard.location, talk.questions), Question.REPORT_PLACE, talk.questions + 1, told.id)
 
@@ -225,12 +225,12 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
 async def _join(
     work: Transaction, hotline: Hotline, asker: Asker, told: Report, *, silent: bool, words: str | None = None
 ) -> Answer:
-    about = await _open(work, hotline, told, words or asker.words)
+    about = await open_report(work, hotline, told, words or asker.words)
     reply = None if silent else answers.acknowledge(asker, told, about)
     return Answer(reply, report_id=told.id, reported=True, county=told.county)
 
 
-async def _open(work: Transaction, hotline: Hotline, told: Report, words: str) -> Incident:
+async def open_report(work: Transaction, hotline: Hotline, told: Report, words: str) -> Incident:
     """Stages 4 and 5 of a report: the incident it is of, and a task for the volunteers while that is undecided."""
     joined = await (join_incident if told.incident_id is None else learn_place)(work, told, words)
     if joined.incident.state not in DECIDED:
@@ -250,7 +250,7 @@ async def open_silent_reports(work: Transaction, hotline: Hotline) -> int:
         .with_for_update(skip_locked=True),
     )
     for told in silent:
-        await _open(work, hotline, told, words_of(work, told))
+        await open_report(work, hotline, told, words_of(work, told))
     return len(silent)
 
 
@@ -263,18 +263,7 @@ async def send_offer(
     """The dispatcher who holds an incident asks one verifier to go and look."""
     await check_claim(work, about.id, fence, by.id)
     made = await make_offer(work, about, verifier, by.id)
-    texts = {
-        language: hotline.texts.say(
-            "offer.ask",
-            language,
-            kind=hotline.texts.say(f"kinds.{about.kind}", language),
-            zone=_zone(hotline, about, language),
-            county=hotline.counties.by_fips(about.county).label(language)
-            if about.county
-            else hotline.texts.say("zones.unknown", language),
-        )
-        for language in hotline.texts.by_language
-    }
+    texts = offer_words(hotline.texts, hotline.counties, about)
     assert verifier.contact_id is not None  # a candidate always has a phone
     await plan_to(work, Message(Lane.DISPATCH, "offer", texts, made.id), [verifier.contact_id])
     _wake_all(work, hotline)
@@ -296,7 +285,11 @@ async def _hear_from_field(work: Transaction, hotline: Hotline, asker: Asker, vo
         if made.state not in MAY_ANSWER:
             return Answer(asker.say("offer.taken"))
         await answer_offer(work, made, about, accepted=meaning is FieldAnswer.YES)
-        return Answer(_details(hotline, asker, about) if meaning is FieldAnswer.YES else asker.say("offer.declined"))
+        return Answer(
+            detail_words(hotline.texts, hotline.counties, about, asker.language)
+            if meaning is FieldAnswer.YES
+            else asker.say("offer.declined")
+        )
     if made.state != OfferState.ACCEPTED:
         return None
     await record(work, "offer.note", about.id, actor_id=volunteer_id, county=about.county, message=str(asker.kept.id))
@@ -336,17 +329,7 @@ async def _tell_reporters(work: Transaction, hotline: Hotline, about: Incident) 
         .where(report.c.incident_id == about.id, report.c.state == ReportState.JOINED.value)
         .distinct()
     )
-    texts = {
-        language: hotline.texts.say(
-            f"outcome.{about.state}",
-            language,
-            county=hotline.counties.by_fips(about.county).label(language)
-            if about.county
-            else hotline.texts.say("alert.no_place", language),
-            time=local_time(work.now, hotline.time_zone, language),
-        )
-        for language in hotline.texts.by_language
-    }
+    texts = outcome_words(hotline.texts, hotline.counties, about, work.now, hotline.time_zone)
     return await plan_to(work, Message(Lane.REPLY, "outcome", texts, about.id), list(reporters.scalars()))
 
 
@@ -435,21 +418,3 @@ def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker
 def _queue_language(language: str) -> str:
     """The language that a volunteer must read to work on this; what nobody here reads, anybody may try."""
     return language if language in TEXT_LANGUAGES else ""
-
-
-def _zone(hotline: Hotline, about: Incident, language: str) -> str:
-    """Where roughly: the last part of the place's name. The exact place is told only to who says yes."""
-    if about.place is None or "," not in about.place:
-        return hotline.texts.say("zones.unknown", language)
-    return hotline.texts.say("zones.near", language, place=about.place.rsplit(",", 1)[1].strip())
-
-
-def _details(hotline: Hotline, asker: Asker, about: Incident) -> str:
-    """The exact place and the rules, for a verifier who said yes."""
-    return asker.say(
-        "offer.details",
-        code=about.code,
-        place=about.place or asker.say("alert.no_place"),
-        county=asker.county(about.county) if about.county else asker.say("zones.unknown"),
-        seen=asker.say("seen.reports", count=about.reports),
-    )

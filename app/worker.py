@@ -31,6 +31,7 @@ from app.delivery.reconcile import reconcile
 from app.delivery.sender import Sender
 from app.intake.recordings import FETCH_RECORDING, fetch_recording
 from app.pipeline import open_silent_reports
+from app.pipeline_calls import end_lost_calls
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.records.deliveries import Lane, delivery
 from app.records.states import DeliveryState
@@ -87,6 +88,7 @@ async def sweep(parts: Parts) -> None:
         await expire_offers(unit)
         await expire_alerts(unit)
         metrics.SILENT_REPORTS.inc(await open_silent_reports(unit, parts.hotline))
+        await end_lost_calls(unit, parts.hotline)
 
 
 async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:
