@@ -9,7 +9,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.core.database import Transaction
-from app.intake.call_flow import CallState, Heard, Step
+from app.incidents.join import refresh_urgency
+from app.intake.call_flow import LONGEST_SPEECH, CallState, Heard, Step
 from app.intake.calls import (
     KeptCall,
     Prompts,
@@ -24,7 +25,6 @@ from app.intake.recordings import has_recording, keep_recording
 from app.intake.reports import add_to_report, get_report, write_report
 from app.pipeline import Hotline, open_report, read
 from app.places.locate import locate
-from app.records.reading import Reading
 from app.telephony.addresses import Channel
 from app.telephony.forms import CallForm
 from app.triage.assess import assess
@@ -38,7 +38,7 @@ async def receive_call(work: Transaction, hotline: Hotline, form: CallForm, step
     again = kept.answer_to(turn)
     if again is not None:
         return again
-    answer = answer_call(kept, _hear(hotline, form, step), _prompts(hotline))
+    answer = answer_call(kept, _hear(hotline, kept, form), _prompts(hotline))
     report_id = await _report(work, hotline, kept, answer.call) if answer.report_due else None
     await finish_call(work, kept, report_id, step=step, answer=answer)
     return answer.twiml
@@ -68,7 +68,8 @@ async def _report(work: Transaction, hotline: Hotline, kept: KeptCall, call: Cal
     prompts = _prompts(hotline)
     told, before = what_was_told(call, prompts), what_was_told(kept.call, prompts)
     said = assess(told.words, hotline.lexicon, remembered_language=told.language)
-    found = locate(told.place or told.words, hotline.gazetteer, answering=bool(told.place))
+    home = (told.county,) if told.county else kept.kept.conversation.home_counties
+    found = locate(told.place or told.words, hotline.gazetteer, home_counties=home, answering=bool(told.place))
     reading = reading_of(told, said, found)
     known = await get_report(work, kept.report_id) if kept.report_id else None
     if known is None:
@@ -81,15 +82,19 @@ async def _report(work: Transaction, hotline: Hotline, kept: KeptCall, call: Cal
         known = await add_to_report(work, known, more, reading, reading.location)
         if not had_county and known.county is not None:
             await open_report(work, hotline, known, told.words)
+        else:
+            await refresh_urgency(work, known)
     return known.id
 
 
-def _hear(hotline: Hotline, form: CallForm, step: Step | None) -> Heard:
+def _hear(hotline: Hotline, kept: KeptCall, form: CallForm) -> Heard:
     """One answer of the caller, with what it says and where: a ZIP code by key is a place as much as a spoken town."""
-    where = locate(form.speech or form.digits, hotline.gazetteer, answering=True)
-    reading: Reading | None = read(hotline.lexicon, hotline.gazetteer, form.speech) if form.speech else None
-    left_message = step is Step.RECORDED and bool(form.recording_sid)
-    return Heard(form.digits, form.speech, reading, where, hotline.rights.situation(form.speech), left_message)
+    speech = form.speech[:LONGEST_SPEECH].strip()
+    home = kept.kept.conversation.home_counties
+    where = locate(speech or form.digits, hotline.gazetteer, home_counties=home, answering=True)
+    chosen = kept.kept.sender.language if kept.kept.sender.language_chosen else None
+    reading = read(hotline.lexicon, hotline.gazetteer, speech, remembered=chosen, home=home) if speech else None
+    return Heard(form.digits, speech, reading, where, hotline.rights.situation(speech), has_recording(form))
 
 
 def _prompts(hotline: Hotline) -> Prompts:
