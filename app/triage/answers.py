@@ -12,9 +12,9 @@ LONGEST_ANSWER = 12
 def read_yes_no(text: str, lexicon: Lexicon) -> bool | None:
     """True for a yes, False for a no, None for anything else; the first of the two that was said counts."""
     said = understand(text, lexicon)
-    if not said.words or len(said.words) > LONGEST_ANSWER:
+    if len(said.spoken) > LONGEST_ANSWER:
         return None
-    answers = [mention for mention in said.mentions if mention.concept in {"YES", "NO"} and mention.first <= 1]
+    answers = [mention for mention in said.mentions if mention.concept in {"YES", "NO"} and mention.first <= 2]
     if not answers or "UNSURE" in said.concepts:
         return None
     first = min(answers, key=lambda mention: (mention.first, mention.first - mention.last))
@@ -24,7 +24,7 @@ def read_yes_no(text: str, lexicon: Lexicon) -> bool | None:
 def read_still_there(text: str, lexicon: Lexicon) -> bool | None:
     """True where they are still there, False where they have left, None where the text tells neither; yes and no count too."""
     said = understand(text, lexicon)
-    if not said.words or len(said.words) > LONGEST_ANSWER:
+    if len(said.spoken) > LONGEST_ANSWER:
         return None
     concepts = said.concepts
     left, still = "LEFT" in concepts or "GONE" in concepts or "NOT_THERE" in concepts, "STILL" in concepts

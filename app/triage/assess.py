@@ -88,7 +88,7 @@ def _marks(said: Understood) -> frozenset[str]:
         marks.add("LINK")
     if _MONEY.search(text):
         marks.add("MONEY")
-    if len(said.words) <= BRIEF_WORDS:
+    if len(said.spoken) <= BRIEF_WORDS:
         marks.add("BRIEF")
     return frozenset(marks)
 

@@ -7,7 +7,6 @@ import re
 from app.records.reading import Command
 from app.triage.concepts import Understood, Word
 from app.triage.lexicon import Lexicon
-from app.triage.tokens import BREAK
 
 LONGEST_ARGUMENT = {
     Command.JOIN: 5,
@@ -22,7 +21,7 @@ LONGEST_ARGUMENT = {
 
 def read_command(said: Understood, lexicon: Lexicon) -> tuple[Command, str] | None:
     """The order that `said` is and its argument as written (`""` where there is none), or None where the text is no order."""
-    words = [word for word in said.words if word.sense.word != BREAK]
+    words = said.spoken
     if not words:
         return (Command.HELP, "") if said.text.strip() in {"?", "??", "???"} else None
     for size in (3, 2, 1):

@@ -31,11 +31,16 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A text read with a lexicon: its words and the concepts they name, in order."""
+    """A text read with a lexicon: its words, between an empty first and last end of a sentence, and the concepts they name, in order."""
 
     text: str
     words: tuple[Word, ...]
     mentions: tuple[Mention, ...]
+
+    @property
+    def spoken(self) -> list[Word]:
+        """The words less the ends of sentences."""
+        return [word for word in self.words if word.sense.word != BREAK]
 
     @property
     def concepts(self) -> frozenset[str]:
@@ -50,7 +55,8 @@ class Understood:
 
 def understand(text: str, lexicon: Lexicon) -> Understood:
     """Read `text`: split, correct and look up its words, then find every phrase of the lexicon in them."""
-    words = list(_words(tokenise(text), lexicon))
+    edge = lexicon.senses(BREAK)[0]
+    words = [Word(edge, 0, 0), *_words(tokenise(text), lexicon), Word(edge, len(text), len(text))]
     found = [mention for at in range(len(words)) for mention in _phrases_at(text, words, at, lexicon.phrases)]
     return Understood(text, tuple(words), tuple(_unhidden(_longest(found), lexicon)))
 
@@ -85,7 +91,9 @@ def _phrases_at(text: str, words: list[Word], first: int, root: PhraseNode) -> I
             continue
         seen.add((id(node), at))
         if node.concepts:
-            said = text[words[first].start : words[at - 1].end]
+            from_word = first + (words[first].sense.word == BREAK and at - first > 1)
+            to_word = at - (words[at - 1].sense.word == BREAK and at - first > 1)
+            said = text[words[from_word].start : words[to_word - 1].end]
             for concept in node.concepts:
                 yield Mention(concept, first, at, said)
         if at < size and node.following:

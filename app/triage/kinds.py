@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from app.records.reading import Evidence, Kind
@@ -23,22 +24,22 @@ class Weighed:
 
 def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon) -> Weighed:
     """Weigh the rules of the lexicon over what was said. `marks` are concepts that stand in no word (a question mark, a link)."""
-    rules = lexicon.rules
     concepts = said.concepts | marks
-    scores = dict(rules.bias)
-    applied: dict[Kind | str, list[WeighedRule]] = {}
-    for rule in lexicon.weighed:
-        if all(not group.isdisjoint(concepts) for group in rule.every) and concepts.isdisjoint(rule.none):
-            applied.setdefault(rule.kind, []).append(rule)
-            if isinstance(rule.kind, Kind):
-                scores[rule.kind] = scores.get(rule.kind, 0.0) + rule.weight
-    kind = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
-    urgency = rules.urgent_bias + sum(rule.weight for rule in applied.get("urgent", ()))
-    urgent = kind in CAN_BE_URGENT and urgency > 0
-    evidence = [_evidence(rule, said, concepts, lexicon, "") for rule in applied.get(kind, ())]
-    if kind in CAN_BE_URGENT:
-        evidence += [_evidence(rule, said, concepts, lexicon, "urgent: ") for rule in applied.get("urgent", ())]
-    return Weighed(kind, urgent, tuple(evidence))
+    scores = dict(lexicon.rules.bias)
+    applied: defaultdict[Kind, list[WeighedRule]] = defaultdict(list)
+    for kind, rule in lexicon.kind_rules:
+        if rule.applies(concepts):
+            applied[kind].append(rule)
+            scores[kind] = scores.get(kind, 0.0) + rule.weight
+    best = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
+    evidence = [_evidence(rule, said, concepts, lexicon, "") for rule in applied[best]]
+    if best not in CAN_BE_URGENT:
+        return Weighed(best, False, tuple(evidence))
+    concepts |= {f"KIND_{best.name}"}
+    pressing = [rule for rule in lexicon.urgency_rules if rule.applies(concepts)]
+    urgency = lexicon.rules.urgent_bias + sum(rule.weight for rule in pressing)
+    evidence += [_evidence(rule, said, concepts, lexicon, "urgent: ") for rule in pressing]
+    return Weighed(best, urgency > 0, tuple(evidence))
 
 
 def _evidence(rule: WeighedRule, said: Understood, concepts: frozenset[str], lexicon: Lexicon, prefix: str) -> Evidence:

@@ -24,6 +24,9 @@ _SIGNS = {
 }  # fmt: skip
 """Letters and marks that a language writes and Spanish or English texts seldom do."""
 _SIGN_VOTE = 0.6
+_LIKELY = {"es": 0, "en": 1}
+_LIKELY_OF_ONE_WORD = {"en": 0, "es": 1}
+"""Order in which a tie is settled: a text in which Spanish is half is answered in Spanish."""
 _GUESSED_VOTE = 0.6
 """A vote of a word that was only understood after correction."""
 
@@ -38,7 +41,8 @@ def language_of(said: Understood, remembered: str | None) -> str:
     votes = _votes(said)
     if not votes:
         return remembered or DEFAULT_LANGUAGE
-    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0] != remembered, item[0] != DEFAULT_LANGUAGE, item[0]))
+    likely = _LIKELY if len(said.spoken) > 1 else _LIKELY_OF_ONE_WORD
+    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0] != remembered, likely.get(item[0], 2)))
     best, most = ranked[0]
     if remembered is not None and most - votes.get(remembered, 0.0) < CONVINCING_LEAD:
         return remembered
@@ -51,7 +55,7 @@ def _votes(said: Understood) -> dict[str, float]:
         languages = word.sense.languages
         if not languages or NEUTRAL in languages:
             continue
-        share = (1.0 if word.sense.sure else _GUESSED_VOTE) / len(languages)
+        share = 1.0 if word.sense.sure else _GUESSED_VOTE
         for language in languages:
             votes[language] += share
     if not said.text.isascii():

@@ -1,12 +1,13 @@
 """The pack's words and rules, read and checked once: which phrases speak of which concept, and what concepts together weigh.
 
-A phrase is written as words, with a little notation (see `app/packs/us_nc/words/README.md`):
-`word?` may be missing, `one|other` is either, `agarr*` any word that begins so, `VEHICLE` any word of that class, `~` up to two
-words between, `~~` up to five.
+A phrase is written as words, with a little notation (see `app/packs/us_nc/words/README.md`): `word?` may be missing, `one|other` is
+either, `one|other|` either or neither, `(so so|other)` either run of words, `agarr*` any word that begins so, `VEHICLE` any word of
+that class, `~` up to two words between, `~~` up to five, `^` the edge of a sentence.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,8 @@ from app.triage.tokens import BREAK, tokenise
 ConceptName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]*$")]
 GAPS = {"~": 2, "~~": 5}
 """Notation of a gap to the most words that it may cover."""
+START = "^"
+"""Notation of the edge of a sentence, where it starts or ends."""
 
 
 class WordsFile(BaseModel):
@@ -54,7 +57,6 @@ class Rule(BaseModel):
 class WeighedRule:
     """A `Rule` made ready: one concept of each group in `every` must be there, and none of `none`."""
 
-    kind: Kind | Literal["urgent"]
     every: tuple[frozenset[str], ...]
     none: frozenset[str]
     weight: float
@@ -63,7 +65,11 @@ class WeighedRule:
     def of(cls, rule: Rule) -> WeighedRule:
         """The rule as sets."""
         every = tuple(frozenset(group.split("|")) for group in rule.when.split())
-        return cls(rule.kind, every, frozenset(rule.unless.split()), rule.weight)
+        return cls(every, frozenset(rule.unless.split()), rule.weight)
+
+    def applies(self, concepts: frozenset[str]) -> bool:
+        """Whether all that the rule asks for is among `concepts`, and nothing that it forbids."""
+        return concepts.isdisjoint(self.none) and not any(group.isdisjoint(concepts) for group in self.every)
 
 
 class RulesFile(BaseModel):
@@ -115,7 +121,8 @@ class Lexicon:
     vocabulary: Vocabulary
     phrases: PhraseNode
     rules: RulesFile
-    weighed: tuple[WeighedRule, ...]
+    kind_rules: tuple[tuple[Kind, WeighedRule], ...]
+    urgency_rules: tuple[WeighedRule, ...]
     commands: Mapping[tuple[str, ...], Command]
     """Folded words of an order to the order."""
     classes: Mapping[str, frozenset[str]]
@@ -142,6 +149,8 @@ class Lexicon:
 
     def _look_up(self, written: str) -> tuple[Sense, ...]:
         vocabulary = self.vocabulary
+        if written == BREAK:
+            return (Sense(BREAK, self.word_symbols.get(BREAK, frozenset()), frozenset(), sure=True),)
         if vocabulary.has(written):
             return (self._sense(written, sure=True),)
         if pieces := vocabulary.pieces(written):
@@ -151,9 +160,11 @@ class Lexicon:
         return (Sense(written, frozenset(), frozenset(), sure=False),)
 
     def _sense(self, word: str, *, sure: bool) -> Sense:
-        stems = self.vocabulary.stems_of(word)
-        symbols = self.word_symbols.get(word, frozenset()).union(*(self.stem_symbols[stem] for stem in stems))
         languages = self.vocabulary.known.get(word)
+        stems = self.vocabulary.stems_of(word)
+        if languages:  # a word of one language is not taken for a form of another's: "friday" is not fría
+            stems = tuple(stem for stem in stems if self.vocabulary.stems[stem] & languages)
+        symbols = self.word_symbols.get(word, frozenset()).union(*(self.stem_symbols[stem] for stem in stems))
         if languages is None:
             languages = self.vocabulary.stems[stems[-1]] if stems else frozenset()
         return Sense(word, symbols, languages, sure)
@@ -204,7 +215,7 @@ class _Builder:
                     raise ValueError(f"{file.language}.toml has a concept that rules.toml does not explain: {concept}")
                 for phrase in phrases.replace(";", "\n").splitlines():
                     if phrase.strip():
-                        self._plant(phrase.split(), concept, file.language, classes)
+                        self._plant(phrase, concept, file.language, classes)
         commands: dict[tuple[str, ...], Command] = {}
         for file in files:
             for command, orders in file.commands.items():
@@ -219,7 +230,8 @@ class _Builder:
             vocabulary=vocabulary,
             phrases=self.root,
             rules=self.rules,
-            weighed=tuple(WeighedRule.of(rule) for rule in self.rules.rules),
+            kind_rules=tuple((rule.kind, WeighedRule.of(rule)) for rule in self.rules.rules if isinstance(rule.kind, Kind)),
+            urgency_rules=tuple(WeighedRule.of(rule) for rule in self.rules.rules if rule.kind == "urgent"),
             commands=commands,
             classes={name: frozenset(members) for name, members in classes.items()},
             word_symbols={word: frozenset(symbols) for word, symbols in self.word_symbols.items()},
@@ -230,8 +242,6 @@ class _Builder:
         """Note a word or stem as known and return it folded as texts will be."""
         stem = member.endswith("*")
         folded = _one_word(member.removesuffix("*"))
-        if folded == BREAK:
-            return folded
         if stem:
             self.stems[folded].add(language)
             return folded + "*"
@@ -239,31 +249,23 @@ class _Builder:
         self.telling.add(folded)
         return folded
 
-    def _plant(self, elements: list[str], concept: str, language: str, classes: Mapping[str, set[str]]) -> None:
-        choices: list[tuple[str, ...]] = []
-        for element in elements:
-            if element in GAPS:
-                choices.append((element,))
-            elif len(element) > 1 and element.endswith("?"):
-                choices.append((element.removesuffix("?"), ""))
-            else:
-                choices.append((element,))
-        for path in product(*choices):
+    def _plant(self, phrase: str, concept: str, language: str, classes: Mapping[str, set[str]]) -> None:
+        for path in product(*map(_ways, _ELEMENT.findall(phrase))):
             node = self.root
-            for element in path:
-                if not element:
-                    continue
+            for element in chain.from_iterable(path):
                 if element in GAPS:
                     node = node.gaps.setdefault(GAPS[element], PhraseNode())
                     continue
                 for symbol in self._symbols(element, language, classes):
                     node = node.following.setdefault(symbol, PhraseNode())
             if node is self.root:
-                raise ValueError(f"{language}.toml: a phrase of {concept} can be empty: {' '.join(elements)}")
+                raise ValueError(f"{language}.toml: a phrase of {concept} can be empty: {phrase}")
             if concept not in node.concepts:
                 node.concepts.append(concept)
 
     def _symbols(self, element: str, language: str, classes: Mapping[str, set[str]]) -> Iterable[int]:
+        if element == START:
+            return [self._number(frozenset({BREAK}))]
         members: set[str] = set()
         for part in filter(None, element.split("|")):
             if part.isascii() and part.isupper():
@@ -285,6 +287,23 @@ class _Builder:
             else:
                 self.word_symbols[member].add(number)
         return number
+
+
+def _ways(element: str) -> list[tuple[str, ...]]:
+    """The runs of plain elements that an element of a phrase may be: itself, nothing where it is optional, each way of a `(…)`."""
+    if element in GAPS or element == START:
+        return [(element,)]
+    optional = element[-1] in "?|"
+    element = element.rstrip("?|")
+    if not element.startswith("("):
+        return [(element,), ()] if optional else [(element,)]
+    ways = [way.split() for way in element.strip("()").split("|")]
+    single = "|".join(way[0] for way in ways if len(way) == 1)
+    runs = [tuple(way) for way in ways if len(way) > 1] + ([(single,)] if single else [])
+    return [*runs, ()] if optional else runs
+
+
+_ELEMENT = re.compile(r"\([^)]*\)[?|]?|\S+")
 
 
 def _one_word(written: str) -> str:

@@ -14,7 +14,11 @@ from app.triage.tokens import BREAK
 
 CLEAR_STOP_WORDS = ("stop", "stopall", "unsubscribe", "cancel", "quit", "alto", "baja", "parar", "cancelar", "basta")
 """Words that, with one letter wrong and nothing else in the message, still mean stop."""
-FEWEST_LETTERS = 4
+FEWEST_LETTERS = 3
+ENFORCEMENT = frozenset(
+    {"AGENCY", "AGENTS", "POLICE", "CHECKPOINT", "ENFORCE", "DOOR_NOW", "VEHICLES", "TAKEN", "GEAR", "HELD", "RIGHTS_ASK"}
+)
+"""Beside these, a stop word that is a sentence of its own ("ALTO! viene la migra") is a warning to others, not a request to us."""
 
 
 def is_opt_out(text: str, lexicon: Lexicon) -> bool:
@@ -24,9 +28,7 @@ def is_opt_out(text: str, lexicon: Lexicon) -> bool:
 
 def opts_out(said: Understood) -> bool:
     """Whether a text already understood asks to get no more messages."""
-    words = [word for word in said.words if word.sense.word != BREAK]
-    if not words:
-        return False
+    words = said.spoken
     if len(words) == 1 and _nearly_a_stop_word(words[0].sense.word, known=words[0].sense.sure):
         return True
     concepts = said.concepts
@@ -34,18 +36,33 @@ def opts_out(said: Understood) -> bool:
         return False
     if "STOP_MESSAGES" in concepts:
         return True
-    if "STOP_WORD" not in concepts:
+    if concepts.isdisjoint({"STOP_WORD", "STOP_WEAK"}):
         return False
+    if "STOP_WEAK" in concepts and concepts.isdisjoint(ENFORCEMENT):
+        return True
+    if _stands_alone(said) and concepts.isdisjoint(ENFORCEMENT):
+        return True
     covered: set[int] = set()
     for mention in said.mentions:
-        if mention.concept in {"STOP_WORD", "STOP_FILLER"}:
+        if mention.concept in {"STOP_WORD", "STOP_WEAK", "STOP_FILLER"}:
             covered.update(range(mention.first, mention.last))
     return all(at in covered or word.sense.word == BREAK for at, word in enumerate(said.words))
+
+
+def _stands_alone(said: Understood) -> bool:
+    """Whether a stop word is a sentence of its own, as in "STOP. I moved away"."""
+    words = said.words
+    return any(
+        mention.concept == "STOP_WORD"
+        and words[mention.first - 1].sense.word == BREAK
+        and words[mention.last].sense.word == BREAK
+        for mention in said.mentions
+    )
 
 
 def _nearly_a_stop_word(word: str, *, known: bool) -> bool:
     return (
         not known
-        and len(word) >= FEWEST_LETTERS - 1
+        and len(word) >= FEWEST_LETTERS
         and any(OSA.distance(word, stop) <= 1 and word[0] == stop[0] for stop in CLEAR_STOP_WORDS)
     )

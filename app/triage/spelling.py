@@ -53,7 +53,12 @@ class Vocabulary:
             return (word,)
         if len(word) > LONGEST_WORD:
             return ()
-        for plainer in (_TRIPLES.sub(r"\1\1", word), squeeze(word), word.translate(_DIGITS_FOR_LETTERS)):
+        for plainer in (
+            _TRIPLES.sub(r"\1\1", word),
+            squeeze(word),
+            word.translate(_DIGITS_FOR_LETTERS),
+            _DROPPED_G.sub("ing", word),
+        ):
             if plainer != word and not plainer.isdigit() and self.has(plainer) and not _MEASURE.match(word):
                 return (plainer,)
         if not word.isalpha():
@@ -150,6 +155,7 @@ def _with_one_letter_less(word: str) -> set[str]:
 
 
 _TRIPLES = re.compile(r"(.)\1{2,}")
+_DROPPED_G = re.compile(r"in$")
 _MEASURE = re.compile(r"^\d+(st|nd|rd|th|am|pm|x\d*|h|hrs?|mins?|k|ft|mph|yo)?$|^[a-z]{1,2}\d+$")
 _DIGITS_FOR_LETTERS = str.maketrans("013457@$", "oieastas")
 _ONE_LETTER_WORDS = frozenset("aeoyi")

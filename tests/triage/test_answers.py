@@ -11,7 +11,8 @@ from app.triage.lexicon import Lexicon
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("si", True), ("Sí", True), ("SII", True), ("simón", True), ("yes", True), ("yep", True), ("yeah they do", True), ("claro que si", True),
+        ("si", True), ("Sí", True), ("SII", True), ("simón", True), ("yes", True), ("yep", True), ("yeah they do", True),
+        ("claro que si", True),
         ("oui", True), ("wi", True), ("👍", True), ("ok", True),
         ("no", False), ("NO", False), ("nope", False), ("nel", False), ("no gracias", False), ("todavia no", False), ("ya no", False),
         ("Durham", None), ("", None), ("3 camionetas", None),
