@@ -124,7 +124,7 @@ def _place(a: Account, b: Account) -> tuple[float, str, bool | None]:
         if km <= 0.4:
             return SAME_POINT, f"{km * 1000:.0f} m apart", True
         return (NEAR_POINT, f"{km:.1f} km apart", None) if km <= 1.2 else (FAR_POINT, f"{km:.1f} km apart", False)
-    if one.town and two.town and one.town != two.town and not _is_county(one.town) and not _is_county(two.town):
+    if one.town and two.town and _are_two_towns(one.town, two.town):
         return OTHER_TOWN, f"{one.town} and {two.town}", False
     roads, sights = one.roads & two.roads, one.sights & two.sights
     if roads:
@@ -202,6 +202,11 @@ def _label(place: str | None, text: str) -> _Label:
 
 def _is_road(part: str) -> bool:
     return part.endswith(_ROAD_ENDS) or part.startswith(("I-", "US ", "NC ", "Hwy ")) or " & " in part
+
+
+def _are_two_towns(one: str, two: str) -> bool:
+    """Whether two labels end in different towns; "Uptown Charlotte" is in Charlotte, and a county holds all of its towns."""
+    return not (one.endswith(two) or two.endswith(one) or _is_county(one) or _is_county(two))
 
 
 def _is_county(town: str) -> bool:

@@ -32,6 +32,7 @@ BETWEEN = word_set("""
 """What may stand between a place word and the name."""
 
 PERSON = word_set("""
+    llamo boss jefe jefa patron patrona manager landlord roommate compadre comadre ahijado suspect student alumno prisoner inmate nino nina
     mr mrs ms miss sr sra srta senor senora senorita don dona named llama llamado llamada amigo amiga primo prima hermano hermana
     tio tia vecino vecina hijo hija esposo esposa officer oficial agent agente doctor doctora judge juez abogado abogada nombre
     friend cousin brother sister uncle aunt neighbor neighbour son daughter wife husband sobrino sobrina cunado cunada companero
@@ -39,6 +40,15 @@ PERSON = word_set("""
     hola dear thanks gracias president presidente governor gobernador maestra maestro teacher mama papa abuela abuelo coach
 """)
 """A name right after one of these is a person's."""
+
+SPANISH_TOO = frozenset({"union", "ronda", "casar", "micro", "vale", "como", "barco", "salvo", "speed", "colon", "person"})
+"""Names of towns that a Spanish sentence may hold as a word."""
+
+POSSESSED = word_set("""
+    casa carro troca camioneta mano caso nombre foto cuenta trabajo puerta cuarto cara vez lado parte manos caso hora culpa ayuda favor
+    cumpleanos fiesta boda telefono numero apartamento
+""")
+"""What people have: "la casa de Wilson" is a person's."""
 
 STREET_BEHIND = word_set("""
     rd road st street ave av avenue blvd boulevard bulevar boulevar bulevard blv dr drive hwy highway ln lane pkwy parkway ct
@@ -100,10 +110,33 @@ def place_word_before(words: list[Word], first: int, strict: bool = False) -> bo
             return True
         if word in {"de", "of", "del", "d"}:
             before = words[position - 1].fold if position else ""
-            return before in OF_PLACE or (before in {"la", "el"} and position > 1 and words[position - 2].fold in OF_PLACE)
+            if before in OF_PLACE or (before in {"la", "el"} and position > 1 and words[position - 2].fold in OF_PLACE):
+                return True
+            return word == "de" and not strict and _something_in(words, position)
         if word not in BETWEEN and word not in CITY_BEFORE and word not in COUNTY:
             return False
         position -= 1
+    return False
+
+
+def foreign_word_before(words: list[Word], first: int) -> bool:
+    """Whether a Spanish "en" or "cerca de", or an English "near", stands right before an English word of any case: "en star" is a town,
+    "in star" need not be."""
+    before = [word.fold for word in words[max(first - 2, 0) : first]]
+    if not before or words[first].fold in SPANISH_TOO:
+        return False
+    return before[-1] in {"en", "near"} or before == ["cerca", "de"]
+
+
+def _something_in(words: list[Word], of: int) -> bool:
+    """Whether "en", "afuera" or "por" and a thing that is nobody's stand before "de": "en la tienda Las Palmas de Clinton"."""
+    if of < 2 or words[of - 1].fold in POSSESSED or words[of - 1].fold in PERSON:
+        return False
+    for position in range(of - 1, max(of - 7, -1), -1):
+        if _breaks(words[position + 1].gap) or "," in words[position + 1].gap:
+            return False
+        if words[position].fold in {"en", "afuera", "fuera", "por", "cerca", "frente", "enfrente"}:
+            return True
     return False
 
 

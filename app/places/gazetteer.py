@@ -205,6 +205,9 @@ class _Names:
             for name in names:
                 caution = Caution(min(len(name) - len(name.lstrip("?")), 2))
                 self.add(phrase(name), place, caution, everywhere=everywhere)
+            if kind is PlaceKind.CORRIDOR:
+                for spoken in _spoken_street(phrase(place.name)):
+                    self.add(spoken, place, Caution.NONE, everywhere=everywhere)
 
     def finished(self) -> dict[str, tuple[Name, ...]]:
         return {key: tuple(names.values()) for key, names in self._names.items()}
@@ -221,6 +224,15 @@ def _spellings(key: str) -> Iterator[str]:
         yield key.replace(" ", "")
 
 
+def _spoken_street(key: str) -> Iterator[str]:
+    """How a street is named without its kind: "on roxboro", "la roxboro" for "n roxboro st"."""
+    words = key.split(" ")
+    base = words[1:-1] if words[0] in {"n", "s", "e", "w"} else words[:-1]
+    if base and len(base[0]) >= 4 and base[0] not in {"park", "high", "market", "church", "main"}:
+        for before in ("on", "off", "la"):
+            yield f"{before} {' '.join(base)}"
+
+
 def _worth_mishearing(names: Mapping[str, tuple[Name, ...]]) -> Iterator[str]:
     """The names that a misspelled word may be taken for: counties, towns of some size or of a name like no other, and sights whose name
     is long enough. Names that are themselves heard spellings are left out, as a mishearing of those would be too far off."""
@@ -230,6 +242,8 @@ def _worth_mishearing(names: Mapping[str, tuple[Name, ...]]) -> Iterator[str]:
 
 
 def _is_memorable(key: str, name: Name) -> bool:
+    if len(key.split(" ", 1)[0]) == 1:
+        return False  # "s weldon" for South Weldon sounds like too much
     match name.place.kind:
         case PlaceKind.COUNTY:
             return True

@@ -25,7 +25,7 @@ def label_of(mentions: Sequence[Mention], counties: Sequence[str], gazetteer: Ga
         parts.append(areas[0])
     parts = parts[:PARTS]
     town = _town(fitting, counties, gazetteer)
-    if town and town not in parts:
+    if town and not (parts and parts[-1].endswith(town)):
         parts.append(town)
     return ", ".join(parts) or None
 

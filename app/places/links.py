@@ -38,7 +38,12 @@ def points_in(text: str) -> Points:
         return " " * len(link)
 
     rest = _LINK.sub(take, text)
-    for pattern, read in ((_DEGREES, _from_degrees), (_DECIMAL, _from_decimal), (_CARDINAL, _from_cardinal)):
+    for pattern, read in (
+        (_DEGREES, _from_degrees),
+        (_DECIMAL, _from_decimal),
+        (_NEARBY, _from_decimal),
+        (_CARDINAL, _from_cardinal),
+    ):
         for match in pattern.finditer(rest):
             point = read(match)
             if point:
@@ -135,7 +140,7 @@ def _brief(link: str) -> str:
 
 
 _PLUS = "23456789CFGHJMPQRVWX"
-_WORTH_A_LOOK = re.compile(r"://|geo:|goo\.gl|maps\.|\d\.\d{3}|°|\w{4}\+\w\w")
+_WORTH_A_LOOK = re.compile(r"://|geo:|goo\.gl|maps\.|\d\.\d{3}|\d\.\d\d?\s*[,; ]\s*-|°|\w{4}\+\w\w")
 _LINK = re.compile(r"(?:https?://|geo:|(?:www\.|maps\.)(?=\S+\.\S))\S+", re.IGNORECASE)
 _SHORT_HOST = re.compile(r"goo\.gl|maps\.app|bit\.ly|maps\.apple/p", re.IGNORECASE)
 _NUMBER = r"(-?\d{1,3}(?:\.\d{1,15})?)"
@@ -146,6 +151,7 @@ _QUERY = re.compile(
 )
 _GEO = re.compile(rf"geo:{_NUMBER},{_NUMBER}", re.IGNORECASE)
 _DECIMAL = re.compile(r"(?<![\d.])(-?\d{1,3}\.\d{3,15})\s*[,; ]\s*(-?\d{1,3}\.\d{3,15})(?![\d.])")
+_NEARBY = re.compile(r"(?<![\d.])((?:2|3|4)\d\.\d{1,15})\s*[,; ]\s*(-(?:[6-9]\d|1[0-2]\d)\.\d{1,15})(?![\d.])")
 _CARDINAL = re.compile(r"(?<![\d.])(\d{1,2}\.\d{2,15})\s*°?\s*[Nn]\s*[,; ]?\s*(\d{1,3}\.\d{2,15})\s*°?\s*[WwOo]\b")
 _DEGREES = re.compile(
     r"(\d{1,2})°\s*(?:(\d{1,2})['′’]\s*)?(?:(\d{1,2}(?:\.\d+)?)(?:[\"″”]|'')\s*)?[Nn]\s*[,; ]?\s*"

@@ -149,6 +149,8 @@ class _Reader:
                 word.fold in gazetteer.ordinary or (len(word.fold) < SURE_LENGTH and not cued and not self._county_beside(at))
             ):
                 continue
+            if count > 1 and any(len(w.fold) < 3 or w.fold in gazetteer.names for w in words[at : last + 1]):
+                continue  # a part of it is a word or a name in its own right
             joined = "".join(w.fold for w in words[at : last + 1])
             if count > 1 and (
                 len(joined) < SURE_LENGTH or (words[last].fold in gazetteer.ordinary and words[at].fold in gazetteer.ordinary)
@@ -209,17 +211,38 @@ class _Reader:
         )
 
     def _as_street(self, first: int, last: int) -> list[Name]:
-        """The known streets that a town's name stands for behind "on" or a Spanish article: "the Walmart on Roxboro", "la Albemarle"."""
-        if not first or self.words[first - 1].fold not in {"on", "off"} or self.answering:
+        """The known streets that a town's name stands for at a corner: "Tryon y la 49", "Monroe & Idlewild"."""
+        if self.answering or not self._is_corner(first, last):
             return []
         key = " ".join(word.fold for word in self.words[first : last + 1])
-        found = (
-            name for suffix in ("st", "rd", "ave", "blvd", "dr") for name in self.gazetteer.names.get(f"{key} {suffix}", ())
-        )
-        return [name for name in found if name.place.kind is PlaceKind.CORRIDOR]
+        found = [name for before in ("on", "la") for name in self.gazetteer.names.get(f"{before} {key}", ())]
+        return [name for name in dict.fromkeys(found) if name.place.kind is PlaceKind.CORRIDOR]
+
+    def _is_corner(self, first: int, last: int) -> bool:
+        """Whether "y", "and" or "&" joins the words to a road or a known street, before or behind."""
+        words, previous = self.words, self.found[-1] if self.found else None
+        if previous and previous.kind in _ROADS and previous.last >= first - 2 and _joins(words, previous.last + 1, first):
+            return True
+        after = last + 1
+        if after >= len(words):
+            return False
+        if "&" not in words[after].gap:
+            if words[after].fold not in {"y", "and", "con"}:
+                return False
+            after += 1
+        if after < len(words) and words[after].fold in {"la", "the"}:
+            after += 1
+        if after >= len(words):
+            return False
+        if words[after].fold.isdigit():
+            return True
+        keys = (" ".join(word.fold for word in words[after : after + count]) for count in (3, 2, 1))
+        spoken = (f"{before}{key}" for key in keys for before in ("", "on "))
+        return any(name.place.kind is PlaceKind.CORRIDOR for key in spoken for name in self.gazetteer.names.get(key, ()))
 
     def _corridor(self, first: int, last: int, backed: Sequence[Name], doubt: float) -> Mention:
         """A street that is known: it narrows what a town allows, says where by itself unless many towns have one, and overrules nothing."""
+        backed = [name for name in backed if not name.everywhere] or backed
         counties = tuple(dict.fromkeys(code for name in backed for code in name.place.counties))
         is_denied, words = cues.denied(self.words, first), self._said(first, last)
         if all(name.everywhere for name in backed):
@@ -273,7 +296,9 @@ class _Reader:
         alone = cues.only_between_commas(words, first, last, self.text[words[last].end :])
         if caution >= Caution.MUCH:
             if cues.place_word_before(words, first, strict=True):
-                return capital or (self.shouted and last > first) or (last > first)
+                return capital or last > first or self._behind_a_street(first) or cues.foreign_word_before(words, first)
+            if capital and self._brand_at(last + 1):
+                return True
             opens = first == 0 and last + 1 < len(words) and words[last + 1].gap.startswith((",", ":"))
             return alone and (capital or opens) and caution is Caution.MUCH
         if cues.place_word_before(words, first):
@@ -317,6 +342,15 @@ class _Reader:
         ends = last + 1 >= len(words) and first > 0 and words[first - 1].fold not in cues.NEVER_BEFORE_A_PLACE
         return ends and words[first - 1].fold not in {"de", "of", "del", "la", "le", "que"}
 
+    def _behind_a_street(self, first: int) -> bool:
+        """Whether a street or a store was named just before, so that a town is what follows: "on Roxboro Rd in Bethel"."""
+        previous = self.found[-1] if self.found else None
+        return (
+            previous is not None
+            and previous.kind in _ROADS | {PlaceKind.BRAND, PlaceKind.LANDMARK}
+            and previous.last >= first - 3
+        )
+
     def _person_like(self, last: int) -> bool:
         """Whether a capital word follows, as a surname would."""
         return (
@@ -343,7 +377,8 @@ class _Reader:
                 continue
             key = " ".join(word.fold for word in words[last + 1 : end + 1])
             if key in gazetteer.state_names:
-                return "this", end
+                is_road = end + 1 < len(words) and words[end + 1].fold.isdigit() and len(words[end + 1].fold) <= 3
+                return "this", last if is_road else end  # "Lenoir NC 321" is a highway, too
             if key in gazetteer.other_states or key in gazetteer.other_states_plain:
                 return "other", end
             if count == 1 and key in gazetteer.other_states_capital:
@@ -430,6 +465,11 @@ def _says(places: Sequence[Place], gazetteer: Gazetteer, doubt: float) -> str:
     return ("sounds like " if doubt else "") + ", or ".join(dict.fromkeys(meant))
 
 
+def _joins(words: Sequence[Word], at: int, first: int) -> bool:
+    """Whether what stands from the word at `at` up to the word at `first` is only "and"."""
+    return (at == first and "&" in words[first].gap) or (at == first - 1 and words[at].fold in {"y", "and", "con"})
+
+
 def _is_sentence(gap: str) -> bool:
     return not _ENDS.isdisjoint(gap)
 
@@ -437,6 +477,7 @@ def _is_sentence(gap: str) -> bool:
 _AFTER_A_TOWN = word_set("""
     near cerca por en on at by in hay afuera frente enfrente exit hoy today ahorita now migra ice la el agentes reten redada area
 """)
+_ROADS = frozenset({PlaceKind.CORRIDOR, PlaceKind.HIGHWAY, PlaceKind.STREET})
 _INSIDE = frozenset(",;:!?\n()")
 _ENDS = frozenset("!?;\n")
 _NO_STREET = word_set("""
