@@ -1,0 +1,189 @@
+"""Alerts: before the second signature what would go out, to how many, and how long that takes; after it, how the texts arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy import Row, case, func, select
+from starlette.responses import Response
+
+from app.alerts.approval import MAY_APPROVE, return_alert
+from app.alerts.review import Problem, problems_of
+from app.console.access import Desk, Organizer
+from app.console.flash import go
+from app.console.phrases import mark
+from app.console.rendering import is_live_part, render
+from app.core.database import Transaction
+from app.core.errors import NotFound
+from app.core.languages import TEXT_LANGUAGES
+from app.core.live import Topic, wake
+from app.core.requests import Work
+from app.delivery.conservation import tally_of
+from app.delivery.plan import count_audience
+from app.pipeline import approve
+from app.records.alerts import Alert, AlertType, alert
+from app.records.contacts import contact
+from app.records.deliveries import delivery, outgoing_message
+from app.records.incidents import Incident, incident
+from app.records.states import AlertState, DeliveryState, IncidentState
+from app.records.verification import Outcome, observation
+from app.rights.topics import LINE
+from app.telephony.segments import Size, size_of
+from app.volunteers.tables import Volunteer, volunteer
+
+router = APIRouter(prefix="/alerts")
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """An alert in one language: its words, what they cost, and how many people read it in that language."""
+
+    language: str
+    words: str
+    size: Size
+    people: int
+
+
+@router.get("")
+async def list_alerts(request: Request, work: Work, _viewer: Desk) -> Response:
+    """Every alert, the newest first."""
+    author, approver = volunteer.alias("author"), volunteer.alias("approver")
+    rows = await work.all(
+        select(alert, author.c.alias.label("author"), approver.c.alias.label("approver"), incident.c.place)
+        .join(author, author.c.id == alert.c.author_id)
+        .join(approver, approver.c.id == alert.c.approver_id, isouter=True)
+        .join(incident, incident.c.id == alert.c.incident_id)
+        .order_by((alert.c.state == AlertState.PROPOSED.value).desc(), alert.c.proposed_at.desc())
+        .limit(100)
+    )
+    return render(request, "alerts.html", block="live" if is_live_part(request) else None, alerts=rows)
+
+
+@router.get("/{code}")
+async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> Response:
+    """One alert, or its live part."""
+    shown = await _get_alert(work, code)
+    about = await work.get(Incident, incident.c.id == shown.incident_id)
+    assert about is not None  # a foreign key
+    people = await _people(work, shown)
+    renderings = [Rendering(lang, shown.texts[lang], size_of(shown.texts[lang]), people.get(lang, 0)) for lang in shown.texts]
+    names = await work.all(
+        select(volunteer.c.id, volunteer.c.alias).where(volunteer.c.id.in_([shown.author_id, shown.approver_id]))
+    )
+    observers = await work.all(
+        select(volunteer.c.id, volunteer.c.alias, func.max(observation.c.observed_at).label("at"))
+        .join(observation, observation.c.volunteer_id == volunteer.c.id)
+        .where(observation.c.incident_id == about.id, observation.c.outcome == Outcome.CONFIRM.value)
+        .group_by(volunteer.c.id, volunteer.c.alias)
+    )
+    earlier = await work.get(Alert, alert.c.id == shown.references_id) if shown.references_id else None
+    rights = request.state.hotline.rights.topics[LINE]
+    return render(
+        request,
+        "alert.html",
+        block="live" if is_live_part(request) else None,
+        alert=shown,
+        incident=about,
+        earlier=earlier,
+        aliases={row.id: row.alias for row in names},
+        observers=observers,
+        renderings=renderings,
+        recipients=sum(people.values()),
+        lasts=time_to_last_phone(renderings, request.state.settings.segments_per_second),
+        rights=rights,
+        rights_reviewed=all(rights.is_reviewed(language) for language in TEXT_LANGUAGES),
+        problems=_by_language(problems_of(shown.texts)),
+        refusal=why_not_approve(shown, about, viewer, observers, work.now),
+        tally=await tally_of(work, shown.id, shown.type),
+    )
+
+
+@router.post("/{code}/approve")
+async def approve_it(request: Request, work: Work, viewer: Organizer, code: str) -> Response:
+    """The second signature: in the same transaction every text is planned."""
+    shown = await _get_alert(work, code)
+    _, planned = await approve(work, request.state.hotline, shown.id, viewer)
+    return go(f"/console/alerts/{shown.code}", "approved", people=str(planned.recipients))
+
+
+@router.post("/{code}/return")
+async def return_it(
+    request: Request, work: Work, viewer: Organizer, code: str, reason: Annotated[str, Form(min_length=1, max_length=400)]
+) -> Response:
+    """Give it back to its author with a reason."""
+    shown = await _get_alert(work, code)
+    await return_alert(work, shown.id, viewer, reason)
+    work.after_commit.append(wake(request.state.hotline.redis, Topic.BOARD))
+    return go(f"/console/alerts/{shown.code}", "returned")
+
+
+def time_to_last_phone(renderings: Sequence[Rendering], segments_per_second: float) -> timedelta:
+    """How long the whole alert takes at this pace. Pure."""
+    return timedelta(seconds=round(sum(r.people * r.size.segments for r in renderings) / segments_per_second))
+
+
+def why_not_approve(
+    shown: Alert, about: Incident, viewer: Volunteer, observers: Sequence[Row[Any]], now: datetime
+) -> str | None:
+    """Why this viewer can't sign this alert, said before they try; None when they can. `approve_alert` decides; this explains. Pure."""
+    if shown.state != AlertState.PROPOSED:
+        return None
+    if not MAY_APPROVE & set(viewer.roles):
+        return mark("Only organizers approve alerts.")
+    if shown.author_id == viewer.id:
+        return mark("You wrote this alert; someone else must approve it.")
+    if shown.expires_at <= now:
+        return mark("This alert is out of date. Propose it again with what is known now.")
+    if shown.type == AlertType.ALERT and about.state != IncidentState.CONFIRMED:
+        return mark("The incident is no longer confirmed, so this alert can't go out.")
+    if shown.type == AlertType.ALERT and [row.id for row in observers] == [viewer.id]:
+        return mark("You are the only one who saw this; someone else must approve it.")
+    return None
+
+
+async def _get_alert(work: Transaction, code: str) -> Alert:
+    found = await work.get(Alert, alert.c.code == code.upper())
+    if found is None:
+        raise NotFound("There is no such alert.")
+    return found
+
+
+async def _people(work: Transaction, shown: Alert) -> Mapping[str, int]:
+    """How many people by language: planned where texts were planned, else whom it would reach now."""
+    if shown.approved_at is not None:
+        return await _planned(work, outgoing_message.c.about_id == shown.id)
+    if shown.references_id is not None:
+        return await _planned(work, outgoing_message.c.about_id == shown.references_id, still_reachable=True)
+    return await count_audience(work, shown.county)
+
+
+async def _planned(work: Transaction, which: Any, *, still_reachable: bool = False) -> dict[str, int]:
+    language = (
+        case((contact.c.language.in_(TEXT_LANGUAGES), contact.c.language), else_="en")
+        if still_reachable
+        else delivery.c.language
+    )
+    statement = (
+        select(language.label("language"), func.count(delivery.c.contact_id.distinct()).label("people"))
+        .select_from(delivery)
+        .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
+        .join(contact, contact.c.id == delivery.c.contact_id)
+        .where(which)
+        .group_by(language)
+    )
+    if still_reachable:
+        statement = statement.where(
+            delivery.c.state != DeliveryState.SKIPPED.value, contact.c.stopped_at.is_(None), contact.c.unreachable_at.is_(None)
+        )
+    return {row.language: row.people for row in await work.all(statement)}
+
+
+def _by_language(problems: Sequence[Problem]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for problem in problems:
+        found.setdefault(problem.language, []).append(problem.code)
+    return found

@@ -1,0 +1,68 @@
+"""One short word after an action ("Offered to Ana"), shown on the next page and then gone. The cookie holds a code and its blanks, no text
+of its own, so that a forged one can say nothing that we would not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Final
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.console.phrases import mark
+
+COOKIE: Final = "vigia_flash"
+LASTS_SECONDS: Final = 60
+PATH: Final = "/console"
+
+FLASHES: Final = {
+    "nothing_waits": mark("Nothing waits for you right now."),
+    "claimed": mark("%(code)s is yours for five minutes; it stays yours while this page is open."),
+    "released": mark("%(code)s is back in its old place in the queue."),
+    "renewed": mark("Your claim goes on."),
+    "offered": mark("We asked %(who)s by text. The answer appears here."),
+    "decided": mark("Decided: %(outcome)s. Everyone who reported it is being told."),
+    "located": mark("The county is set: %(county)s."),
+    "proposed": mark("The alert waits for another organizer's approval."),
+    "approved": mark("Approved. %(people)s people are being told."),
+    "returned": mark("The alert went back to its author."),
+    "suspended": mark("%(who)s is suspended and signed out everywhere."),
+    "restored": mark("%(who)s may act again. They need a new link to sign in."),
+    "halted": mark("All outbound texts are stopped."),
+    "resumed": mark("Texts go out again."),
+    "shift_on": mark("Your shift began."),
+    "shift_off": mark("Your shift ended. Thank you."),
+    "language": mark("The console is in English now."),
+    "welcome": mark("Welcome, %(who)s."),
+    "signed_out": mark("You are signed out."),
+}
+"""What can be said, by code."""
+
+
+def go(path: str, flash: str | None = None, /, **blanks: str) -> Response:
+    """A redirect after a form (303), with a word for the page that follows."""
+    response = RedirectResponse(path, 303)
+    if flash is not None:
+        said = base64.urlsafe_b64encode(json.dumps([flash, blanks]).encode()).decode()
+        response.set_cookie(COOKIE, said, max_age=LASTS_SECONDS, path=PATH, httponly=True, samesite="lax")
+    return response
+
+
+def read_flash(request: Request) -> tuple[str, dict[str, str]] | None:
+    """The code and the blanks of the word that waits, or None."""
+    try:
+        code, blanks = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
+        known = code in FLASHES and set(blanks) == {name for name in _BLANKS if f"%({name})s" in FLASHES[code]}
+    except (binascii.Error, ValueError, TypeError):
+        return None
+    return (code, {name: str(value)[:80] for name, value in blanks.items()}) if known else None
+
+
+def forget_flash(response: Response) -> None:
+    """The word was shown."""
+    response.delete_cookie(COOKIE, path=PATH)
+
+
+_BLANKS: Final = ("code", "who", "outcome", "county", "people")

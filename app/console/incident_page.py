@@ -1,0 +1,184 @@
+"""One incident: what was reported, who was asked, what was seen, and the buttons that act on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from app.alerts.approval import propose_alert
+from app.console.access import Desk, Dispatcher
+from app.console.flash import go
+from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
+from app.console.phrases import word_for
+from app.console.rendering import is_live_part, language_of, render, translator
+from app.core.database import Transaction
+from app.core.errors import BadInput, Conflict
+from app.core.live import Topic, wake
+from app.core.requests import Work
+from app.incidents.join import get_incident, set_county
+from app.pipeline import Hotline, decide_incident, draft_alert, propose, propose_update, send_offer
+from app.records.alerts import AlertType
+from app.records.incidents import Incident
+from app.records.states import DECIDED, AlertState, IncidentState
+from app.records.verification import Outcome, Task, task
+from app.telephony.segments import spelled_to_fit
+from app.verification.offers import find_candidates
+from app.verification.tasks import LostClaim, check_claim, open_task, release_task, renew_task
+from app.volunteers.tables import Volunteer
+
+router = APIRouter(prefix="/incidents/{code}")
+
+Fence = Annotated[int, Form()]
+
+
+@router.get("")
+async def incident_page(request: Request, work: Work, viewer: Desk, code: str) -> Response:
+    """The page of an incident, or its live part."""
+    about = await get_incident(work, code)
+    live = is_live_part(request)
+    if not live:
+        await note_view(work, about, viewer)
+    facts = await read_incident(work, about)
+    return render(
+        request, "incident.html", block="live" if live else None, **await _shown(work, request.state.hotline, facts, viewer)
+    )
+
+
+@router.post("/renew")
+async def renew(request: Request, work: Work, viewer: Dispatcher, code: str, fence: Fence = 0) -> Response:
+    """A sign of life from the open page."""
+    about = await get_incident(work, code)
+    held = await _task_of(work, about)
+    until = await renew_task(work, request.state.hotline.queue, held.id, fence, viewer.id)
+    if is_live_part(request):
+        return render(request, "claim.html", incident=about, fence=fence, until=until)
+    return go(_path(about), "renewed")
+
+
+@router.post("/release")
+async def release(request: Request, work: Work, viewer: Dispatcher, code: str, fence: Fence = 0) -> Response:
+    """Give the incident back to the queue."""
+    about = await get_incident(work, code)
+    held = await _task_of(work, about)
+    await release_task(work, request.state.hotline.queue, held.id, fence, viewer.id)
+    _wake(work, request)
+    return go("/console/", "released", code=about.code)
+
+
+@router.post("/offer")
+async def ask_verifier(
+    request: Request, work: Work, viewer: Dispatcher, code: str, volunteer: Annotated[str, Form()], fence: Fence = 0
+) -> Response:
+    """Ask one verifier by text to go and look."""
+    about = await get_incident(work, code, lock=True)
+    asked = next((c for c in await find_candidates(work, about) if c.alias == volunteer), None)
+    if asked is None:
+        raise Conflict("This verifier can't be asked now: off shift, elsewhere, or asked already.")
+    await send_offer(work, request.state.hotline, about, asked, viewer, fence)
+    return go(_path(about), "offered", who=asked.alias)
+
+
+@router.post("/decide")
+async def decide(
+    request: Request, work: Work, viewer: Dispatcher, code: str, outcome: Annotated[Outcome, Form()], fence: Fence = 0
+) -> Response:
+    """Decide what the incident was, or decide it differently."""
+    about = await get_incident(work, code, lock=True)
+    await decide_incident(work, request.state.hotline, about, outcome, viewer, fence)
+    return go(_path(about), "decided", outcome=translator(request)(word_for("outcome", outcome.value)))
+
+
+@router.post("/county")
+async def locate(
+    request: Request, work: Work, viewer: Dispatcher, code: str, county: Annotated[str, Form()], fence: Fence = 0
+) -> Response:
+    """Set the county that a person learned."""
+    hotline: Hotline = request.state.hotline
+    if county not in hotline.counties:
+        raise BadInput("Choose a county of the list.")
+    about = await get_incident(work, code, lock=True)
+    if about.state in DECIDED:
+        raise Conflict("This incident is decided, so its county stays.")
+    held = await check_claim(work, about.id, fence, viewer.id)
+    await set_county(work, about, county, viewer.id)
+    await open_task(work, hotline.queue, about, held.language)
+    _wake(work, request)
+    return go(_path(about), "located", county=hotline.counties.by_fips(county).label(language_of(request)))
+
+
+@router.post("/alert")
+async def propose_one(
+    request: Request,
+    work: Work,
+    viewer: Desk,
+    code: str,
+    text_en: Annotated[str, Form(max_length=700)] = "",
+    text_es: Annotated[str, Form(max_length=700)] = "",
+    draft_code: Annotated[str, Form(max_length=12)] = "",
+) -> Response:
+    """Propose an alert, in the hotline's words or the viewer's own. `draft_code` stands in their words for the code the alert will have."""
+    hotline: Hotline = request.state.hotline
+    about = await get_incident(work, code, lock=True)
+    words = {"en": text_en.strip(), "es": text_es.strip()}
+    if not any(words.values()):
+        made = await propose(work, hotline, about, viewer)
+        return go(f"/console/alerts/{made.code}", "proposed")
+    if about.county is None:
+        raise Conflict("The county is not known, so nobody can be told.")
+    alert_code, _, until = await draft_alert(work, hotline, about)
+    own = {
+        language: spelled_to_fit(text.replace(draft_code, alert_code) if draft_code else text)
+        for language, text in words.items()
+    }
+    made = await propose_alert(work, about, viewer, alert_code, own, until)
+    _wake(work, request)
+    return go(f"/console/alerts/{made.code}", "proposed")
+
+
+@router.post("/update")
+async def propose_correction(request: Request, work: Work, viewer: Desk, code: str) -> Response:
+    """Propose the correction or the all-clear of the alert that went out."""
+    about = await get_incident(work, code, lock=True)
+    made = await propose_update(work, request.state.hotline, about, viewer)
+    return go(f"/console/alerts/{made.code}", "proposed")
+
+
+async def _shown(work: Transaction, hotline: Hotline, facts: IncidentFacts, viewer: Volunteer) -> dict[str, Any]:
+    about = facts.incident
+    mine = facts.task is not None and facts.holder is not None and facts.holder.id == viewer.id
+    can_alert = (
+        about.state == IncidentState.CONFIRMED
+        and about.county is not None
+        and not any(a.type == AlertType.ALERT and a.state in {AlertState.PROPOSED, AlertState.APPROVED} for a in facts.alerts)
+    )
+    sent = any(a.type == AlertType.ALERT and a.approved_at is not None for a in facts.alerts)
+    draft = await draft_alert(work, hotline, about) if can_alert else None
+    return {
+        "facts": facts,
+        "incident": about,
+        "fence": facts.task.fence if mine and facts.task else None,
+        "until": facts.task.lease_until if mine and facts.task else None,
+        "waits": facts.task is not None and not claim_lasts(facts.task, work.now) and not facts.decided,
+        "outcomes": [outcome.value for outcome in Outcome],
+        "counties": hotline.counties,
+        "draft": draft,
+        "can_update": sent and not any(a.state == AlertState.PROPOSED for a in facts.alerts),
+        "will_clear": about.state in {IncidentState.CONFIRMED, IncidentState.GONE},
+    }
+
+
+async def _task_of(work: Transaction, about: Incident) -> Task:
+    held = await work.get(Task, task.c.incident_id == about.id)
+    if held is None:
+        raise LostClaim("Your claim has ended and someone else may have taken it.")
+    return held
+
+
+def _path(about: Incident) -> str:
+    return f"/console/incidents/{about.code}"
+
+
+def _wake(work: Transaction, request: Request) -> None:
+    work.after_commit.append(wake(request.state.hotline.redis, Topic.BOARD))

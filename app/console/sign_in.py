@@ -1,0 +1,95 @@
+"""Signing in by a link, and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from app.console.access import SESSION_COOKIE, SignedIn
+from app.console.flash import go
+from app.console.rendering import LANGUAGE_COOKIE, render
+from app.core.languages import INTERFACE_LANGUAGES
+from app.core.requests import Work
+from app.volunteers.access import read_link, sign_in, sign_out
+from app.volunteers.roster import set_interface_language, set_shift
+from app.volunteers.tables import LinkPurpose
+
+router = APIRouter()
+
+COOKIE_PATH = "/console"
+A_YEAR = timedelta(days=365)
+
+
+@router.get("/login/{token}")
+async def follow_link(request: Request, work: Work, token: str) -> Response:
+    """A demo link signs in at once. An invitation asks for a press of the button first, so that a link preview can't use it up."""
+    purpose, person = await read_link(work, token)
+    if purpose is LinkPurpose.DEMO:
+        return await _signed_in(request, work, token)
+    return render(request, "invitation.html", person=person)
+
+
+@router.post("/login/{token}")
+async def use_link(request: Request, work: Work, token: str) -> Response:
+    """The button of an invitation."""
+    return await _signed_in(request, work, token)
+
+
+@router.post("/logout")
+async def leave(request: Request, work: Work, _viewer: SignedIn) -> Response:
+    """End this browser's session."""
+    await sign_out(work, request.cookies[SESSION_COOKIE])
+    response = go("/console/", "signed_out")
+    response.delete_cookie(SESSION_COOKIE, path=COOKIE_PATH)
+    return response
+
+
+@router.post("/language")
+async def choose_language(
+    request: Request, work: Work, viewer: SignedIn, language: Annotated[str, Form()], back: Annotated[str, Form()] = ""
+) -> Response:
+    """Read the console in another language, on every device of this volunteer."""
+    await set_interface_language(work, viewer, language)
+    response = go(_inside(back), "language")
+    response.set_cookie(LANGUAGE_COOKIE, language, max_age=int(A_YEAR.total_seconds()), **_cookie(request), path="/")
+    return response
+
+
+@router.post("/speak")
+async def choose_language_before_signing_in(request: Request, language: Annotated[str, Form()]) -> Response:
+    """The same for someone who isn't signed in: only this browser remembers it."""
+    response = go("/console/")
+    if language in INTERFACE_LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=int(A_YEAR.total_seconds()), **_cookie(request), path="/")
+    return response
+
+
+@router.post("/shift")
+async def change_shift(
+    work: Work, viewer: SignedIn, on: Annotated[bool, Form()], back: Annotated[str, Form()] = ""
+) -> Response:
+    """Begin or end a shift: only who is on shift can be asked to go and look."""
+    await set_shift(work, viewer, on=on)
+    return go(_inside(back), "shift_on" if on else "shift_off")
+
+
+async def _signed_in(request: Request, work: Work, token: str) -> Response:
+    lasts = request.state.settings.session_lifetime
+    session, person = await sign_in(work, token, lasts=lasts)
+    response = go("/console/", "welcome", who=person.alias)
+    response.set_cookie(SESSION_COOKIE, session, max_age=int(lasts.total_seconds()), **_cookie(request), path=COOKIE_PATH)
+    return response
+
+
+def _cookie(request: Request) -> dict[str, Any]:
+    return {"httponly": True, "samesite": "lax", "secure": request.state.settings.public_url.startswith("https://")}
+
+
+def _inside(path: str) -> str:
+    """A path of the console to go back to, whatever a form says."""
+    return (
+        path if path.startswith("/console/") and "//" not in path and "\\" not in path and path.isprintable() else "/console/"
+    )

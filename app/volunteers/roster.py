@@ -1,0 +1,124 @@
+"""Who is on the roster: adding a person, suspending them, letting them back. Aliases only; a phone number stands sealed in its contact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core.database import Transaction
+from app.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from app.core.languages import INTERFACE_LANGUAGES
+from app.records.events import record
+from app.records.phone_book import contact_for
+from app.telephony.addresses import can_be_texted, canonical_number
+from app.volunteers.access import end_sessions
+from app.volunteers.tables import Role, Standing, Volunteer, volunteer
+
+ALIAS: Final = re.compile(r"[^\W_][\w .'-]{0,38}[\w.]|[^\W_]")
+"""What an alias may look like: up to 40 letters, digits, spaces and a few marks."""
+
+
+async def add_volunteer(
+    work: Transaction,
+    alias: str,
+    *,
+    roles: Sequence[str],
+    languages: Sequence[str],
+    counties: Sequence[str],
+    trained: bool,
+    number: str | None,
+    by: UUID | None = None,
+) -> Volunteer:
+    """Put a person on the roster. `counties` are FIPS codes, empty for every county; `number` their phone, sealed at once; `by` who adds
+    them, None for the command line. Raises BadInput for what can't be used, Conflict for an alias or a phone that somebody has."""
+    alias = " ".join(alias.split())
+    if not ALIAS.fullmatch(alias):
+        raise BadInput("An alias is up to 40 letters, digits, spaces, dots or dashes.")
+    if not roles or set(roles) - set(Role):
+        raise BadInput("Choose at least one role.")
+    if not languages:
+        raise BadInput("Choose at least one language.")
+    await work.lock("roster", "alias")
+    if await work.first(select(volunteer.c.id).where(func.lower(volunteer.c.alias) == alias.lower())):
+        raise Conflict("Somebody has this alias already. Choose another.")
+    phone = await _phone(work, number, languages[0]) if number and number.strip() else None
+    if Role.VERIFIER in roles and phone is None:
+        raise BadInput("A verifier needs a phone that can be texted.")
+    added = Volunteer(
+        id=work.new_id(),
+        alias=alias,
+        roles=list(roles),
+        languages=list(languages),
+        counties=list(counties),
+        trained=trained,
+        interface_language=languages[0] if languages[0] in INTERFACE_LANGUAGES else "en",
+        contact_id=phone,
+        created_at=work.now,
+    )
+    await work.add(added)
+    await record(work, "volunteer.added", added.id, actor_id=by, alias=alias, roles=list(roles), trained=trained)
+    return added
+
+
+async def list_volunteers(work: Transaction) -> list[Volunteer]:
+    """Everybody, in the order of their aliases."""
+    return await work.find(Volunteer, select(volunteer).order_by(func.lower(volunteer.c.alias)))
+
+
+async def get_volunteer(work: Transaction, alias: str, *, lock: bool = False) -> Volunteer:
+    """The person with an alias. Raises NotFound."""
+    found = await work.get(Volunteer, volunteer.c.alias == alias, lock=lock)
+    if found is None:
+        raise NotFound("There is nobody with this alias.")
+    return found
+
+
+async def suspend(work: Transaction, person: Volunteer, by: Volunteer) -> None:
+    """Take every right away, at once, in every browser. Raises NotAllowed for oneself, and with it for the last administrator."""
+    if person.id == by.id:
+        raise NotAllowed("You can't suspend yourself; another administrator can.")
+    await _stand(work, person, Standing.SUSPENDED)
+    await end_sessions(work, person.id)
+    await record(work, "volunteer.suspended", person.id, actor_id=by.id, alias=person.alias)
+
+
+async def restore(work: Transaction, person: Volunteer, by: Volunteer) -> None:
+    """Let a suspended person act again; they need a new link to sign in."""
+    await _stand(work, person, Standing.ACTIVE)
+    await record(work, "volunteer.restored", person.id, actor_id=by.id, alias=person.alias)
+
+
+async def set_shift(work: Transaction, person: Volunteer, *, on: bool) -> None:
+    """Begin or end a shift."""
+    if person.on_shift == on:
+        return
+    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(on_shift=on))
+    person.on_shift = on
+    await record(work, "volunteer.shift_begun" if on else "volunteer.shift_ended", person.id, actor_id=person.id)
+
+
+async def set_interface_language(work: Transaction, person: Volunteer, language: str) -> None:
+    """Remember the language in which a volunteer reads the console. Raises BadInput for one that it does not have."""
+    if language not in INTERFACE_LANGUAGES:
+        raise BadInput("The console does not have this language.")
+    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(interface_language=language))
+    person.interface_language = language
+
+
+async def _stand(work: Transaction, person: Volunteer, standing: Standing) -> None:
+    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(standing=standing.value))
+    person.standing = standing.value
+
+
+async def _phone(work: Transaction, number: str, language: str) -> UUID:
+    canonical = canonical_number(number)
+    if not can_be_texted(canonical):
+        raise BadInput("That is not a phone number that can be texted.")
+    contact_id = await contact_for(work, canonical, language)
+    if await work.first(select(volunteer.c.id).where(volunteer.c.contact_id == contact_id)):
+        raise Conflict("Somebody on the roster has this phone already.")
+    return contact_id
