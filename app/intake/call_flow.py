@@ -152,25 +152,28 @@ def go_on(call: CallState, heard: Heard, caller: Caller) -> Next:
     """The call after one more answer."""
     if call.turn >= MOST_TURNS:
         return _numbered(call, _end(call, caller))
-    match call.at:
-        case Step.LANGUAGE:
-            following = _hear_language(call, heard, caller)
-        case Step.MENU:
-            following = _hear_menu(call, heard, caller)
-        case Step.PLACE:
-            following = _hear_place(call, heard, caller)
-        case Step.COUNTY:
-            following = _hear_county(call, heard, caller)
-        case Step.SEEN:
-            following = _hear_seen(call, heard, caller)
-        case Step.RIGHTS:
-            following = _hear_rights(call, heard, caller)
-        case Step.RECORDED:
-            following = _hang_up(call, Say("voice.message_kept" if heard.recorded else "voice.goodbye"))
-    return _numbered(call, following)
+    return _numbered(call, _hear(call, heard, caller))
 
 
 # ── What each step makes of an answer ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _hear(call: CallState, heard: Heard, caller: Caller) -> Next:
+    match call.at:
+        case Step.LANGUAGE:
+            return _hear_language(call, heard, caller)
+        case Step.MENU:
+            return _hear_menu(call, heard, caller)
+        case Step.PLACE:
+            return _hear_place(call, heard, caller)
+        case Step.COUNTY:
+            return _hear_county(call, heard, caller)
+        case Step.SEEN:
+            return _hear_seen(call, heard, caller)
+        case Step.RIGHTS:
+            return _hear_rights(call, heard, caller)
+        case Step.RECORDED:
+            return _hang_up(call, Say("voice.message_kept" if heard.recorded else "voice.goodbye"))
 
 
 def _hear_language(call: CallState, heard: Heard, caller: Caller) -> Next:

@@ -4,109 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from html import unescape
-from itertools import count as counting
-from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.clock import ManualClock
 from app.core.database import Database
-from app.intake.call_flow import Step
 from app.intake.calls import LOST_AFTER
-from app.intake.recordings import FETCH_RECORDING, fetch_recording
+from app.intake.recordings import FETCH_RECORDING
 from app.pipeline import Hotline, receive_text
-from app.pipeline_calls import end_lost_calls, hear_of_call, receive_call
+from app.pipeline_calls import end_lost_calls, hear_of_call
 from app.records.contacts import Contact, contact, conversation
-from app.records.inbound import InboundCall, Recording, inbound_call, recording
+from app.records.inbound import InboundCall, Recording, recording
 from app.records.incidents import Incident, Report, incident, report
 from app.records.verification import Task, task
 from app.subscribers.tables import ConsentEvent, consent_event
 from app.telephony.forms import CallForm, TextForm, read_form
-from app.telephony.rest import Media
-
-ROSA, LINE = "+19195550123", "+19195550100"
-SIDS = counting(1)
-
-
-@dataclass
-class Phone:
-    """A phone that calls; each act is one request of Twilio's."""
-
-    database: Database
-    hotline: Hotline
-    number: str = ROSA
-    sid: str = ""
-    heard: str = ""
-
-    async def calls(self) -> Phone:
-        self.sid = f"CA{next(SIDS):032d}"
-        self.heard = await self.request(None, 0)
-        return self
-
-    async def does(self, *acts: str) -> Phone:
-        for act in acts:
-            digits = act if act.isdecimal() else ""
-            step, turn = self.asked()
-            self.heard = await self.request(step, turn, Digits=digits, SpeechResult="" if digits or act == "…" else act)
-        return self
-
-    async def leaves_message(self, *, recording_sid: str) -> Phone:
-        step, turn = self.asked()
-        self.heard = await self.request(step, turn, **sound(recording_sid))
-        return self
-
-    async def ends(self) -> None:
-        await self.news(CallStatus="completed")
-
-    async def request(self, step: Step | None, turn: int, **more: str) -> str:
-        async with self.database.transaction() as work:
-            return await receive_call(work, self.hotline, self.form(CallStatus="in-progress", **more), step, turn)
-
-    async def news(self, **more: str) -> None:
-        async with self.database.transaction() as work:
-            await hear_of_call(work, self.hotline, self.form(**more))
-
-    def form(self, **more: str) -> CallForm:
-        return read_form(CallForm, {"CallSid": self.sid, "From": self.number, "To": LINE, **more})
-
-    def asked(self) -> tuple[Step, int]:
-        """The step and number that the last answer's question is to be answered at."""
-        found = re.search(r'action="/twilio/calls/(\w+)\?n=(\d+)', unescape(self.heard))
-        assert found, self.heard
-        return Step(found[1]), int(found[2])
-
-
-def sound(recording_sid: str) -> dict[str, str]:
-    url = f"https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/{recording_sid}"
-    return {"RecordingSid": recording_sid, "RecordingUrl": url, "RecordingDuration": "7"}
+from tests.intake.callers import LINE, ROSA, SIDS, Phone, count, only_report, rows, sound
 
 
 @pytest.fixture
 def rosa(database: Database, hotline: Hotline) -> Phone:
     return Phone(database, hotline)
-
-
-async def rows(database: Database, model: type, table: object) -> list[Report]:
-    async with database.transaction() as work:
-        return await work.find(model, select(table))  # type: ignore[call-overload,no-any-return]  # any table of ours
-
-
-async def count(database: Database, table: object) -> int:
-    async with database.transaction() as work:
-        return int(await work.scalar(select(func.count()).select_from(table)))  # type: ignore[call-overload]  # any table of ours
-
-
-async def only_report(database: Database) -> tuple[Report, str, Incident]:
-    async with database.transaction() as work:
-        [told] = await work.find(Report, select(report))
-        [about] = await work.find(Incident, select(incident))
-        assert told.incident_id == about.id
-        assert await work.scalar(select(func.count()).select_from(task)) == 1
-        return told, work.unseal(told.text_sealed or b"", "report", "text", told.id), about
 
 
 async def test_a_call_becomes_the_same_report_as_a_text(rosa: Phone, database: Database) -> None:
@@ -120,7 +40,9 @@ async def test_a_call_becomes_the_same_report_as_a_text(rosa: Phone, database: D
     assert (about.county, about.reports) == ("37063", 1)
 
 
-async def test_a_caller_and_a_texter_who_see_the_same_are_one_incident(rosa: Phone, database: Database, hotline: Hotline) -> None:
+async def test_a_caller_and_a_texter_who_see_the_same_are_one_incident(
+    rosa: Phone, database: Database, hotline: Hotline
+) -> None:
     text = "ICE agents outside the Food Lion on Roxboro in Durham, two white vans"
     async with database.transaction() as work:
         await receive_text(
@@ -136,7 +58,13 @@ async def test_a_caller_and_a_texter_who_see_the_same_are_one_incident(rosa: Pho
 
 async def test_each_step_may_come_many_times_at_once_and_is_heard_once(rosa: Phone, database: Database) -> None:
     await rosa.calls()
-    for act in ({"Digits": "1"}, {"Digits": "1"}, {"SpeechResult": "Durham"}, {"Digits": "1"}, {"SpeechResult": "two agents at a door"}):
+    for act in (
+        {"Digits": "1"},
+        {"Digits": "1"},
+        {"SpeechResult": "Durham"},
+        {"Digits": "1"},
+        {"SpeechResult": "two agents at a door"},
+    ):
         step, turn = rosa.asked()
         copies = [rosa.request(step, turn, **act) for _ in range(8)]
         answers = await asyncio.gather(*copies)
@@ -146,7 +74,7 @@ async def test_each_step_may_come_many_times_at_once_and_is_heard_once(rosa: Pho
 
     _, words, about = await only_report(database)
     assert words == "Durham\ntwo agents at a door"
-    assert (about.reports, await count(database, inbound_call)) == (1, 1)
+    assert (about.reports, await count(database, InboundCall)) == (1, 1)
 
 
 async def test_the_first_request_of_a_call_may_come_many_times_at_once(rosa: Phone, database: Database) -> None:
@@ -154,7 +82,7 @@ async def test_the_first_request_of_a_call_may_come_many_times_at_once(rosa: Pho
     answers = await asyncio.gather(*(rosa.request(None, 0) for _ in range(20)))
 
     assert len(set(answers)) == 1
-    assert (await count(database, inbound_call), await count(database, contact)) == (1, 1)
+    assert (await count(database, InboundCall), await count(database, Contact)) == (1, 1)
 
 
 async def test_a_late_copy_of_an_earlier_step_changes_nothing(rosa: Phone, database: Database) -> None:
@@ -188,7 +116,7 @@ async def test_who_hangs_up_half_way_loses_nothing(
     await rosa.ends()
 
     if not words:
-        assert await count(database, report) == 0
+        assert await count(database, Report) == 0
         return
     told, kept, _ = await only_report(database)
     assert (kept, told.county, told.state) == (words, county, "joined")
@@ -211,8 +139,8 @@ async def test_who_says_nothing_leaves_no_report(rosa: Phone, database: Database
     await rosa.does("…")
     await rosa.ends()
 
-    assert await count(database, report) == 0
-    assert (await rows(database, InboundCall, inbound_call))[0].status == "completed"  # type: ignore[attr-defined]  # an InboundCall
+    assert await count(database, Report) == 0
+    assert (await rows(database, InboundCall))[0].status == "completed"
 
 
 @pytest.mark.parametrize("order", ["step first", "callback first", "together", "step alone", "callback alone"])
@@ -251,7 +179,7 @@ async def test_a_message_is_one_report_in_the_queue_whatever_tells_of_it(rosa: P
     assert (kept.report_id, kept.seconds, words) == (told.id, 7, "")
     assert (told.kind, told.county, told.urgent, told.state) == ("report", None, False, "joined")
     assert open_task.incident_id == about.id
-    assert await count(database, contact) == 1
+    assert await count(database, Contact) == 1
 
 
 async def test_a_message_after_a_place_was_said_keeps_the_place(rosa: Phone, database: Database) -> None:
@@ -268,7 +196,7 @@ async def test_a_callback_about_a_message_that_was_not_kept_makes_no_report(rosa
     await rosa.does("1", "3")
     await rosa.news(RecordingStatus="absent", **sound(f"RE{next(SIDS):032d}"))
 
-    assert (await count(database, recording), await count(database, report)) == (0, 0)
+    assert (await count(database, Recording), await count(database, Report)) == (0, 0)
 
 
 @pytest.mark.parametrize("number", ["anonymous", "+266696687", "Restricted", "+86282452253"])
@@ -299,10 +227,12 @@ async def test_who_said_stop_is_heard_and_promised_nothing(rosa: Phone, database
         [proof] = await work.find(ConsentEvent, select(consent_event))
     assert person.stopped_at is not None
     assert (proof.kind, proof.source) == ("opt_out", "voice")
-    assert await count(database, report) == 1
+    assert await count(database, Report) == 1
 
 
-async def test_a_text_within_a_minute_after_a_call_belongs_to_its_report(rosa: Phone, database: Database, hotline: Hotline) -> None:
+async def test_a_text_within_a_minute_after_a_call_belongs_to_its_report(
+    rosa: Phone, database: Database, hotline: Hotline
+) -> None:
     await rosa.calls()
     await rosa.does("1", "1", "Durham", "1", "3")
     async with database.transaction() as work:
@@ -319,8 +249,8 @@ async def test_the_language_of_a_call_is_that_of_the_texts_that_follow(rosa: Pho
     await rosa.calls()
     await rosa.does("2")
 
-    [person] = await rows(database, Contact, contact)
-    assert (person.language, person.language_chosen) == ("es", False)  # type: ignore[attr-defined]  # a Contact
+    [person] = await rows(database, Contact)
+    assert (person.language, person.language_chosen) == ("es", False)
 
 
 async def test_a_call_of_whose_end_nobody_told_us_is_reported_all_the_same(
@@ -350,70 +280,3 @@ async def test_words_and_numbers_of_a_call_stand_nowhere_in_the_clear(rosa: Phon
             for clear in ("church", "green house", "9195550123"):
                 assert clear not in found
                 assert clear.encode().hex() not in found
-
-
-class Shelf:
-    """The phone company's shelf of recordings."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.forgotten: list[str] = []
-
-    async def fetch(self, url: str) -> Media:
-        self.asked.append(url)
-        return Media(b"RIFF sound", "audio/x-wav")
-
-    async def forget_recording(self, sid: str) -> None:
-        self.forgotten.append(sid)
-
-
-async def test_a_message_is_fetched_once_sealed_and_deleted_at_twilio(rosa: Phone, database: Database) -> None:
-    kept = await a_message(rosa, database)
-    shelf = Shelf()
-    for _ in range(2):
-        await fetch_recording(database, shelf, kept.id)
-
-    async with database.transaction() as work:
-        [found] = await work.find(Recording, select(recording))
-    assert found.audio_sealed is not None
-    assert database.keys.unseal_bytes(found.audio_sealed, "recording", "audio", found.id) == b"RIFF sound"
-    assert (found.content_type, found.url_sealed, found.fetched_at is not None) == ("audio/x-wav", None, True)
-    assert shelf.asked == [f"https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/{kept.sid}.wav"]
-    assert shelf.forgotten == [kept.sid, kept.sid]
-
-
-async def test_our_key_is_shown_to_twilio_alone_whatever_address_is_told(rosa: Phone, database: Database) -> None:
-    kept = await a_message(rosa, database, host="https://elsewhere.example")
-    shelf = Shelf()
-    await fetch_recording(database, shelf, kept.id)
-
-    assert [url.split("/2010")[0] for url in shelf.asked] == ["https://api.twilio.com"]
-
-
-async def test_the_message_of_someone_erased_meanwhile_is_deleted_unheard(rosa: Phone, database: Database, hotline: Hotline) -> None:
-    kept = await a_message(rosa, database)
-    async with database.transaction() as work:
-        form = {"MessageSid": "SM00000003", "From": ROSA, "To": LINE, "Body": "DELETE"}
-        await receive_text(work, hotline, read_form(TextForm, form))
-    shelf = Shelf()
-    await fetch_recording(database, shelf, kept.id)
-
-    assert (shelf.asked, shelf.forgotten) == ([], [kept.sid])
-
-
-async def test_a_job_for_a_message_that_is_gone_does_nothing(database: Database) -> None:
-    shelf = Shelf()
-    await fetch_recording(database, shelf, UUID(int=0))
-
-    assert (shelf.asked, shelf.forgotten) == ([], [])
-
-
-async def a_message(phone: Phone, database: Database, host: str = "https://api.twilio.com") -> Recording:
-    await phone.calls()
-    await phone.does("1", "3")
-    told = sound(f"RE{next(SIDS):032d}")
-    step, turn = phone.asked()
-    await phone.request(step, turn, **told | {"RecordingUrl": told["RecordingUrl"].replace("https://api.twilio.com", host)})
-    async with database.transaction() as work:
-        [kept] = await work.find(Recording, select(recording))
-    return kept
