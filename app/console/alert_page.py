@@ -96,7 +96,7 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         lasts=time_to_last_phone(renderings, request.state.settings.segments_per_second),
         rights=rights,
         rights_reviewed=all(rights.is_reviewed(language) for language in TEXT_LANGUAGES),
-        problems=_by_language(problems_of(shown.texts)),
+        problems=_by_language(problems_of(shown.texts, {shown.code, earlier.code} if earlier else {shown.code})),
         refusal=why_not_approve(shown, about, viewer, observers, work.now),
         tally=await tally_of(work, shown.id, shown.type),
     )

@@ -68,7 +68,8 @@ async def read_board(work: Transaction, viewer: Volunteer) -> Board:
         row.held: row.tasks
         for row in await work.all(
             select(_held(work.now).label("held"), func.count().label("tasks"))
-            .where(task.c.state != TaskState.DONE.value)
+            .join(incident, incident.c.id == task.c.incident_id)
+            .where(task.c.state != TaskState.DONE.value, incident.c.state.in_(UNDECIDED))
             .group_by("held")
         )
     }

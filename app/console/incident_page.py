@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.alerts.approval import propose_alert
+from app.alerts.review import Problem, problems_of
 from app.console.access import Desk, Dispatcher
 from app.console.flash import go
 from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
@@ -132,6 +134,8 @@ async def propose_one(
         language: spelled_to_fit(text.replace(draft_code, alert_code) if draft_code else text)
         for language, text in words.items()
     }
+    if wrong := problems_of(own, {alert_code}):
+        raise BadInput(_explained(wrong, translator(request)))
     made = await propose_alert(work, about, viewer, alert_code, own, until)
     _wake(work, request)
     return go(f"/console/alerts/{made.code}", "proposed")
@@ -164,9 +168,16 @@ async def _shown(work: Transaction, hotline: Hotline, facts: IncidentFacts, view
         "outcomes": [outcome.value for outcome in Outcome],
         "counties": hotline.counties,
         "draft": draft,
+        "merged_into": next((line.facts.get("into") for line in facts.events if line.verb == "incident.merged"), None),
         "can_update": sent and not any(a.state == AlertState.PROPOSED for a in facts.alerts),
         "will_clear": about.state in {IncidentState.CONFIRMED, IncidentState.GONE},
     }
+
+
+def _explained(wrong: Sequence[Problem], say: Callable[[str], str]) -> str:
+    """What keeps an alert's words from being proposed, as a sentence a person can act on."""
+    found = [f"{say(word_for('language', p.language))}: {say(word_for('problem', p.code))}" for p in wrong]
+    return f"{'; '.join(found)}."
 
 
 async def _task_of(work: Transaction, about: Incident) -> Task:

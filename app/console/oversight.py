@@ -18,7 +18,7 @@ from app.records.contacts import contact
 from app.records.events import event, verify_chain
 from app.records.inbound import Recording, recording
 from app.subscribers.tables import subscription
-from app.telephony.segments import size_of
+from app.telephony.segments import size_of, spelled_to_fit
 from app.volunteers.tables import volunteer
 
 router = APIRouter()
@@ -61,7 +61,13 @@ async def subscribers(request: Request, work: Work, _viewer: Organizer) -> Respo
 async def rights(request: Request, _viewer: SignedIn) -> Response:
     """The know-your-rights texts as phones get them, with their source, date and review."""
     topics = request.state.hotline.rights.topics
-    return render(request, "rights.html", topics=topics, text_languages=TEXT_LANGUAGES, size_of=size_of)
+    return render(
+        request,
+        "rights.html",
+        topics=topics,
+        text_languages=TEXT_LANGUAGES,
+        segments=lambda words: size_of(spelled_to_fit(words)).segments,
+    )
 
 
 @router.get("/audit")
