@@ -32,12 +32,13 @@ BETWEEN = word_set("""
 """What may stand between a place word and the name."""
 
 PERSON = word_set("""
-    llamo boss jefe jefa patron patrona manager landlord roommate compadre comadre ahijado suspect student alumno prisoner inmate nino nina
-    mr mrs ms miss sr sra srta senor senora senorita don dona named llama llamado llamada amigo amiga primo prima hermano hermana
-    tio tia vecino vecina hijo hija esposo esposa officer oficial agent agente doctor doctora judge juez abogado abogada nombre
-    friend cousin brother sister uncle aunt neighbor neighbour son daughter wife husband sobrino sobrina cunado cunada companero
-    companera coworker boyfriend girlfriend novio novia apellido lawyer attorney deputy sargento sergeant reverend pastor padre hi
-    hola dear thanks gracias president presidente governor gobernador maestra maestro teacher mama papa abuela abuelo coach
+    im iam pastora llamo boss jefe jefa patron patrona manager landlord roommate compadre comadre ahijado suspect student alumno
+    prisoner inmate nino nina mr mrs ms miss sr sra srta senor senora senorita don dona named llama llamado llamada amigo amiga
+    primo prima hermano hermana tio tia vecino vecina hijo hija esposo esposa officer oficial agent agente doctor doctora judge
+    juez abogado abogada nombre friend cousin brother sister uncle aunt neighbor neighbour son daughter wife husband sobrino
+    sobrina cunado cunada companero companera coworker boyfriend girlfriend novio novia apellido lawyer attorney deputy sargento
+    sergeant reverend pastor padre hi hola dear thanks gracias president presidente governor gobernador maestra maestro teacher
+    mama papa abuela abuelo coach
 """)
 """A name right after one of these is a person's."""
 
@@ -152,6 +153,8 @@ def street_around(words: list[Word], first: int, last: int, after_a_street: bool
     the word before belongs to a street already: "Capital Blvd Raleigh"."""
     if last + 1 < len(words) and words[last + 1].fold in STREET_BEHIND and not words[last + 1].gap.strip(" "):
         return True
+    if first and words[first - 1].fold == "la" and words[first].gap == " ":
+        return True  # a town takes no article in Spanish, a street does: "por la Monroe"
     return first > 0 and not after_a_street and words[first - 1].fold in STREET_BEFORE and not words[first].gap.strip(" ")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.places.gazetteer import Gazetteer, Place, PlaceKind
-from app.places.mentions import Mention
+from app.places.mention import Mention
 
 PARTS = 3
 """A label has at most so many parts before the town."""
@@ -49,9 +49,14 @@ def _town(fitting: Sequence[tuple[Mention, Place]], counties: Sequence[str], gaz
         for _, place in fitting:
             if place.kind is kind:
                 return place.name if kind is PlaceKind.CITY else f"{place.name}, {place.city}"
-    towns = list(dict.fromkeys(place.city for _, place in fitting if place.city))
+    towns = {
+        place.city
+        for mention, _ in fitting
+        for place in mention.places
+        if place.city and (not counties or any(code in counties for code in place.counties))
+    }
     if len(towns) == 1:
-        return towns[0]
+        return towns.pop()
     named = [place for _, place in fitting if place.kind is PlaceKind.COUNTY]
     if len(counties) == 1:
         return gazetteer.counties.by_fips(counties[0]).label("en")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from app.places.finding import mentions_in
 from app.places.gazetteer import LARGE_TOWN, Gazetteer, Place, PlaceKind
 from app.places.labels import label_of
 from app.places.links import point_of_plus_code, points_in
-from app.places.mentions import Mention, Rank, mentions_in, without_denied
+from app.places.mention import Mention, Rank, without_denied
 from app.places.polygons import county_at
 from app.places.spoken import digits_said
 from app.places.words import LONGEST_TEXT, words_of

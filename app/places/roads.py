@@ -64,7 +64,7 @@ def roads_in(words: list[Word], roads: Roads) -> list[RoadMention]:
     found: list[RoadMention] = []
     position = 0
     while position < len(words):
-        mention = _road_at(words, position, roads)
+        mention = _road_at(words, position, roads, bool(found) and _joins(words, found[-1].last, position))
         if mention:
             found.append(mention)
             position = mention.last + 1
@@ -73,13 +73,15 @@ def roads_in(words: list[Word], roads: Roads) -> list[RoadMention]:
     return found
 
 
-def _road_at(words: list[Word], at: int, roads: Roads) -> RoadMention | None:
+def _road_at(words: list[Word], at: int, roads: Roads, joined: bool) -> RoadMention | None:
     word = words[at].fold
     number, last, sign = "", at, ""
     if word.isdigit():
         before = words[at - 1].fold if at else ""
         sign = _SIGNS.get(before, "")
         if not sign and before in _ARTICLES and _is_bare_road(words, at):
+            sign = "?"
+        if not sign and joined:
             sign = "?"
         number = word
         if number == "15" and at + 1 < len(words) and words[at + 1].fold == "501":
@@ -100,11 +102,19 @@ def _road_at(words: list[Word], at: int, roads: Roads) -> RoadMention | None:
     is_interstate = number in roads.stretches and (interstate is True or (interstate is None and number not in roads.highways))
     label = f"I-{number}" if is_interstate else f"{sign if sign in {'US', 'NC'} else 'Hwy'} {_shown(number)}"
     if exit_number is not None and is_interstate:
-        label = f"{label} exit {exit_number}"
+        by_mile = words[exit_word - 1].fold in _MILES
+        label = f"{label} {'mile' if by_mile else 'exit'} {exit_number}"
     first = at - 1 if at and words[at - 1].fold in _SIGNS else at
     if exit_number is not None:
         first, last = min(first, exit_word - 1), max(last, exit_word)
     return RoadMention(first, last, label, counties, exit_number is not None and is_interstate)
+
+
+def _joins(words: list[Word], road: int, at: int) -> bool:
+    """Whether a number goes on from a road: "US 64 & 421", "la 85 y 40"."""
+    if at == road + 1:
+        return any(mark in words[at].gap for mark in "&/")
+    return at == road + 2 and words[at - 1].fold in {"y", "and"}
 
 
 def _is_bare_road(words: list[Word], at: int) -> bool:
@@ -141,7 +151,8 @@ _SIGNS = {
     for word in words.split()
 }
 _ARTICLES = frozenset({"la", "on", "off", "the", "x"})
-_EXITS = frozenset({"exit", "salida", "exits", "salidas", "exut"})
+_MILES = frozenset({"mile", "milla", "marker", "mm"})
+_EXITS = frozenset({"exit", "salida", "exits", "salidas", "exut"}) | _MILES
 _SPOKEN_BARE = word_set("""
     74 70 64 54 421 321 401 220 601 117 147 49 16 73 87 210 158 501 29 52 17
 """)

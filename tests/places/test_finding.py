@@ -1,0 +1,99 @@
+"""Names in their surroundings: corners, streets, people, misspellings, roads."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.places.gazetteer import Gazetteer
+from app.places.locate import locate
+from tests.places.test_locate import GAZETTEER, counties_of, names
+
+
+@pytest.mark.parametrize(
+    ("text", "county", "label"),
+    [
+        ("esquina de South Blvd y Arrowood", "Mecklenburg", "South Blvd & Arrowood Rd, Charlotte"),
+        ("Tryon y la 49", "Mecklenburg", "N Tryon St & Hwy 49, Charlotte"),
+        ("migra en la sout bulevar", "Mecklenburg", "South Blvd, Charlotte"),
+        ("por la Indipendens", "Mecklenburg", "Independence Blvd, Charlotte"),
+        ("the Walmart on Roxboro", "Durham", "Walmart, N Roxboro St, Durham"),
+        ("ICE outside El Mandado on Capital", "Wake", "Capital Blvd, Raleigh"),
+        ("henderson, la Walmart de la Dabney", "Vance", "Walmart, Dabney Dr, Henderson"),
+        ("I-40 mile marker 220", "Guilford", "I-40 mile 220, Guilford County"),
+    ],
+)
+def test_a_street_or_corner_has_a_county_and_a_public_name(text: str, county: str, label: str) -> None:
+    where = locate(text, GAZETTEER)
+
+    assert names(where) == {county}
+    assert where.label == label
+
+
+@pytest.mark.parametrize(
+    ("heard", "county"),
+    [("Charlot", "Mecklenburg"), ("Reley", "Wake"), ("Rali", "Wake"), ("Duram", "Durham"), ("Grinsboro", "Guilford"), ("Monro", "Union"),
+     ("Feyetevil", "Cumberland"), ("Ashvil", "Buncombe"), ("Hendersonvile", "Henderson"), ("Statesvile", "Iredell")],
+)  # fmt: skip
+def test_a_name_written_as_it_is_heard_is_found(heard: str, county: str) -> None:
+    assert counties_of(f"hay migra en {heard}") == {county}
+    assert counties_of(f"están en {heard.lower()} ahorita") == {county}
+
+
+@pytest.mark.parametrize("text", ["por la Monroe", "en la Lumberton", "agents on Durham Rd", "calle Greensboro"])
+def test_a_street_with_a_towns_name_is_not_that_town(text: str) -> None:
+    assert counties_of(text) - {"Mecklenburg"} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no es en Raleigh, es en Cary", {"Wake"}),
+        ("not in Durham, in Burlington", {"Alamance"}),
+        ("soy de Durham pero los vi en Sanford", {"Lee"}),
+        ("rumbo a Greensboro", {"Guilford"}),
+        ("en Raleigh y en Durham", {"Wake", "Durham"}),
+        ("vienen de Atlanta y ya están en Gastonia", {"Gaston"}),
+    ],
+)
+def test_what_is_denied_or_only_passed_through_does_not_count_beside_what_is_meant(text: str, expected: set[str]) -> None:
+    assert counties_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["me llamo Henderson", "my cousin Madison is scared", "Officer Clayton", "mi hija Charlotte está bien", "Hi I'm Lincoln"],
+)
+def test_a_name_behind_a_word_for_a_person_is_a_person(text: str) -> None:
+    assert counties_of(text) == set()
+
+
+def test_a_county_of_another_state_is_not_ours() -> None:
+    assert counties_of("Union County SC") == set()
+
+
+def test_a_short_map_link_says_that_its_point_is_hidden() -> None:
+    where = locate("https://maps.app.goo.gl/xyz123", GAZETTEER)
+
+    assert where.counties == ()
+    assert [evidence.says for evidence in where.evidence] == ["a short map link hides its point"]
+
+
+def test_a_plus_code_is_completed_by_the_town_beside_it() -> None:
+    where = locate("X3VM+2C Durham", GAZETTEER)
+
+    assert names(where) == {"Durham"}
+    assert where.point is not None
+    assert abs(where.point[0] - 35.99) < 0.1
+    assert abs(where.point[1] + 78.92) < 0.1
+
+
+def test_candidates_are_ranked_and_their_confidence_leaves_room_for_none_of_them() -> None:
+    where = locate("hay migra en Graham", GAZETTEER)
+
+    assert [candidate.county for candidate in where.candidates] == list(where.counties)
+    assert sum(candidate.confidence for candidate in where.candidates) < 1
+    assert all(candidate.evidence for candidate in where.candidates)
+
+
+def test_the_gazetteer_is_built_once() -> None:
+    assert Gazetteer.from_pack("us_nc") is Gazetteer.from_pack("us_nc")
