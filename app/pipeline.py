@@ -30,7 +30,7 @@ from app.delivery.plan import Message, Planned, plan_to, plan_to_county, plan_to
 from app.incidents.join import join_incident, learn_place, refresh_urgency
 from app.intake import answers
 from app.intake.answers import Asker
-from app.intake.conversation import MOST_QUESTIONS, Heard, Question, Turn, hear
+from app.intake.conversation import MOST_QUESTIONS, Heard, Question, Turn, hear, is_elsewhere
 from app.intake.keep import Kept, keep_text
 from app.intake.reports import Answer, add_to_report, finish_text, get_report, words_of, write_report
 from app.packs.counties import Counties
@@ -204,7 +204,7 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
     talk = asker.kept.conversation
     which = talk.report_id if heard.question else talk.last_report_id
     told = await get_report(work, which) if which else None
-    if told is None:
+    if told is None or (heard.turn is Turn.FRAGMENT and is_elsewhere(told.place, reading)):
         return await _answer_kind(work, hotline, asker, reading)
     together = f"{words_of(work, told)}\n{asker.words}"
     again = Reading(assess(together, hotline.lexicon, remembered_language=asker.language), heard.location)
@@ -233,6 +233,8 @@ async def _join(
 async def open_report(work: Transaction, hotline: Hotline, told: Report, words: str) -> Incident:
     """Stages 4 and 5 of a report: the incident it is of, and a task for the volunteers while that is undecided."""
     joined = await (join_incident if told.incident_id is None else learn_place)(work, told, words)
+    if joined.left is not None:
+        await finish_task(work, hotline.queue, joined.left)
     if joined.incident.state not in DECIDED:
         await open_task(work, hotline.queue, joined.incident, _queue_language(told.language))
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -35,11 +35,12 @@ MOST_COMPARED: Final = 200
 
 @dataclass(frozen=True)
 class Joined:
-    """The incident that a report is part of now, whether it was made for it, and why."""
+    """The incident that a report is part of now, whether it was made for it, and why; `left` is one that it was alone in before."""
 
     incident: Incident
     is_new: bool
     why: str
+    left: UUID | None = None
 
 
 async def join_incident(work: Transaction, new: Report, words: str) -> Joined:
@@ -88,7 +89,7 @@ async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
         return Joined(own, is_new=True, why="first report")
     await work.execute(incident.update().where(incident.c.id == own.id).values(state=IncidentState.DISMISSED.value, reports=0))
     await record(work, "incident.merged", own.id, county=told.county, into=match[0].code)
-    return await join_incident(work, told, words)
+    return replace(await join_incident(work, told, words), left=own.id)
 
 
 async def refresh_urgency(work: Transaction, told: Report) -> None:

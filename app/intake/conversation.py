@@ -1,4 +1,4 @@
-"""The conversation: what the hotline asked, whether a text answers it, and what to ask next. Pure; one question at a time, the place first."""
+"""The conversation: what the hotline asked, whether a text answers it, what to ask next. Pure; one question at a time, the place first."""
 
 from __future__ import annotations
 
@@ -68,6 +68,20 @@ def hear(talk: Conversation, reading: Reading, as_answer: Location, now: datetim
     if just_reported and not means_itself and said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER}:
         return Heard(Turn.FRAGMENT, None, reading.location)
     return Heard(Turn.NEW, None, reading.location)
+
+
+def is_elsewhere(told_place: str | None, reading: Reading) -> bool:
+    """Whether a text that came right after a report is a report of its own, from another place: it says what is seen, and names a place
+    that shares no word with the first one's but the town."""
+    if told_place is None or reading.location.label is None or reading.assessment.kind not in {Kind.REPORT, Kind.DETENTION}:
+        return False
+    before, now = _place_words(told_place), _place_words(reading.location.label)
+    return bool(before) and bool(now) and not before & now
+
+
+def _place_words(label: str) -> set[str]:
+    """The words of a place's public name without its last part, the town."""
+    return {word for part in label.split(",")[:-1] for word in part.lower().split() if len(word) > 2}
 
 
 def _is_new_report(talk: Conversation, reading: Reading) -> bool:

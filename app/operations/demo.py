@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
+from sqlalchemy import func, select
 
 from app.assembly import open_parts
 from app.operations.machine import keys_of, servers
@@ -21,6 +22,7 @@ from app.operations.people_of_the_demo import LINE, NEIGHBOURS, SUBSCRIBERS, VOL
 from app.operations.seed import seed_demo
 from app.operations.supervise import Process, Supervisor, wait_until_ready
 from app.packs.counties import load_counties
+from app.records.alerts import alert
 from app.settings import Settings
 from app.simulator.account import SIMULATED_ACCOUNT_SID
 from app.simulator.story import StoryFailed, tell_story
@@ -46,7 +48,9 @@ async def run_demo(*, port: int, data: Path, headless: bool, play: bool, unknown
         settings = Settings.model_validate({**_fields(environment)})
         async with open_parts(settings) as parts:
             links = await seed_demo(parts.database)
-        supervisor = Supervisor(_processes(environment, port, simulator_port, web, simulator, links))
+            async with parts.database.transaction() as work:
+                played = int(await work.scalar(select(func.count()).select_from(alert)))
+        supervisor = Supervisor(_processes(environment, port, simulator_port, web, simulator, links, played))
         supervisor.start()
         stack.push_async_callback(supervisor.stop)
         await wait_until_ready(f"{simulator}/simulator/api/phones")
@@ -54,7 +58,7 @@ async def run_demo(*, port: int, data: Path, headless: bool, play: bool, unknown
         await wait_until_ready(f"{web}/health/ready")
         _print_addresses(web, simulator, links)
         if play:
-            return await _play(web, simulator, links)
+            return await _play(web, simulator, links, played)
         if not headless:
             webbrowser.open(f"{web}{links['Ana']}")
         await _until_interrupted()
@@ -62,7 +66,13 @@ async def run_demo(*, port: int, data: Path, headless: bool, play: bool, unknown
 
 
 def _processes(
-    environment: Mapping[str, str], port: int, simulator_port: int, web: str, simulator: str, links: Mapping[str, str]
+    environment: Mapping[str, str],
+    port: int,
+    simulator_port: int,
+    web: str,
+    simulator: str,
+    links: Mapping[str, str],
+    played: int,
 ) -> list[Process]:
     """The simulator, the web and the worker; the key that can send goes to the simulator, which checks it, and to the worker alone."""
     whole_links = {alias: f"{web}{path}" for alias, path in links.items()}
@@ -72,6 +82,7 @@ def _processes(
         "VIGIA_SIMULATOR_VOICE_URL": f"{web}/twilio/calls{WEBHOOK_OVERRIDES}",
         "VIGIA_SIMULATOR_CALL_STATUS_URL": f"{web}/twilio/calls/status{WEBHOOK_OVERRIDES}",
         "VIGIA_SIMULATOR_CONSOLE": web,
+        "VIGIA_SIMULATOR_PLAYED": str(played),
         "VIGIA_SIMULATOR_LINKS": json.dumps(whole_links),
     }
     return [
@@ -130,14 +141,15 @@ async def _put_phones_on_the_table(simulator: str) -> None:
             answer.raise_for_status()
 
 
-async def _play(web: str, simulator: str, links: Mapping[str, str]) -> int:
+async def _play(web: str, simulator: str, links: Mapping[str, str], played: int) -> int:
     def tell(step: str, state: str = "done", detail: str = "") -> None:
         if state != "doing":
             sys.stdout.write(f"{'ok  ' if state == 'done' else 'FAIL'} {step}{f'  ({detail})' if detail else ''}\n")
             sys.stdout.flush()
 
     try:
-        await tell_story("everything", simulator, web, {alias: f"{web}{path}" for alias, path in links.items()}, tell)
+        whole_links = {alias: f"{web}{path}" for alias, path in links.items()}
+        await tell_story("everything", simulator, web, whole_links, tell, played)
     except StoryFailed as failure:
         sys.stdout.write(f"\nThe story did not end right: {failure}\n")
         return 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from app.simulator.story import CASTS
+
 DURHAM: Final = "37063"
 WAKE: Final = "37183"
 MECKLENBURG: Final = "37119"
@@ -46,11 +48,9 @@ VOLUNTEERS: Final = (
     DemoVolunteer("Tomas", "second organizer", ("organizer", "admin"), ("en", "es"), (), False, "+19195550106"),
 )
 
-NEIGHBOURS: Final = (
-    DemoPhone("+19195550110", "Rosa", None, "es"),
-    DemoPhone("+19195550111", "Ken", None, "en"),
-    DemoPhone("+19195550112", "Marisol", None, "es"),
-    DemoPhone("+19195550113", "Walt", None, "en"),
+
+NEIGHBOURS: Final = tuple(
+    DemoPhone(number, name, None, "es" if n % 2 == 0 else "en") for n, (name, number) in enumerate(CASTS[0])
 )
 """Those who text in the story: three see the same thing, one slipped on the ice."""
 

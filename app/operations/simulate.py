@@ -27,7 +27,7 @@ def run_simulator(port: int) -> None:
     address = f"http://localhost:{port}"
 
     async def play(mode: Mode, _exchange: Exchange, console: str, links: Mapping[str, str], tell: Tell) -> None:
-        await tell_story(mode, address, console, links, tell)
+        await tell_story(mode, address, console, links, tell, int(os.environ.get("VIGIA_SIMULATOR_PLAYED", "0")))
 
     links = json.loads(os.environ.get("VIGIA_SIMULATOR_LINKS", "{}"))
     config = SimulatorConfig(

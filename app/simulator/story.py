@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
@@ -21,9 +22,41 @@ PATIENCE_SECONDS: Final = 90.0
 
 PAUSE_SECONDS: Final = 0.25
 
-ROSA, KEN, MARISOL, WALT = "+19195550110", "+19195550111", "+19195550112", "+19195550113"
+CASTS: Final = (
+    (("Rosa", "+19195550110"), ("Ken", "+19195550111"), ("Marisol", "+19195550112"), ("Walt", "+19195550113")),
+    (("Elena", "+19195550114"), ("Joe", "+19195550115"), ("Beatriz", "+19195550116"), ("Hank", "+19195550117")),
+    (("Lupe", "+19195550140"), ("Fay", "+19195550141"), ("Dulce", "+19195550142"), ("Stan", "+19195550143")),
+    (("Nora", "+19195550144"), ("Ted", "+19195550145"), ("Pilar", "+19195550146"), ("Vic", "+19195550147")),
+)
+"""Who writes: other neighbours at each playing, since what one person writes within a minute and a half is one report."""
+
 LUZ, DURHAM_SUBSCRIBERS = "+19195550103", tuple(f"+1919555012{n}" for n in range(10))
 STOPPER: Final = DURHAM_SUBSCRIBERS[9]
+
+
+PLACES: Final = (
+    (
+        "la Walmart de la Roxboro en Durham",
+        "the Walmart on Roxboro Rd in Durham",
+        "Durham, la Walmart de la Roxboro",
+        "Walmart",
+    ),
+    (
+        "la Food Lion de la Guess en Durham",
+        "the Food Lion on Guess Rd in Durham",
+        "Durham, la Food Lion de la Guess",
+        "Food Lion",
+    ),
+    (
+        "la Compare de la Avondale en Durham",
+        "the Compare on Avondale Dr in Durham",
+        "Durham, la Compare de la Avondale",
+        "Compare",
+    ),
+    ("la Home Depot de la 15-501 en Durham", "the Home Depot on 15-501 in Durham", "Durham, la Home Depot", "Home Depot"),
+)
+"""Where it happens: another place at each playing, since the same place within hours is the same incident. For each, what Rosa and Ken
+write, what Marisol answers when she is asked, and a word of its public name."""
 
 
 class StoryFailed(AssertionError):
@@ -36,13 +69,16 @@ class Tell(Protocol):
     def __call__(self, step: str, state: Any = "done", detail: str = "") -> None: ...
 
 
-async def tell_story(mode: str, simulator_url: str, console_url: str, sign_in_links: Mapping[str, str], tell: Tell) -> None:
-    """Play "reports" (what the neighbours do) or "everything" (the volunteers' part too). `sign_in_links` are by alias.
+async def tell_story(
+    mode: str, simulator_url: str, console_url: str, sign_in_links: Mapping[str, str], tell: Tell, played_before: int = 0
+) -> None:
+    """Play "reports" (what the neighbours do) or "everything" (the volunteers' part too). `sign_in_links` are by alias; `played_before` is
+    how often it was played before the simulator started, so that it happens somewhere else this time.
 
     Raises StoryFailed at the first expectation that does not hold.
     """
     async with httpx2.AsyncClient(base_url=f"{simulator_url}/simulator/api/", trust_env=False, timeout=20) as http:
-        scene = _Scene(_Phones(http), console_url, sign_in_links, tell)
+        scene = _Scene(_Phones(http), console_url, sign_in_links, tell, played_before + _playings(simulator_url))
         await _neighbours_write(scene)
         if mode == "everything":
             await _volunteers_find_out(scene)
@@ -53,22 +89,25 @@ async def tell_story(mode: str, simulator_url: str, console_url: str, sign_in_li
 async def _neighbours_write(scene: _Scene) -> None:
     phones = scene.phones
     await phones.look()
-    async with scene.step("Rosa texts in Spanish what she sees, and hears that volunteers will check"):
-        words = "Hay camionetas de la migra afuera de la Walmart de la Roxboro en Durham, traen chalecos"
-        await phones.says(ROSA, words, expects=["Durham"])
-    async with scene.step("Ken texts in English about the same place"):
-        await phones.says(
-            KEN, "ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now", expects=["Durham County"]
-        )
-    async with scene.step("Marisol does not say where; she is asked, and answers"):
-        await phones.says(
-            MARISOL, "se estan llevando gente afuera de la walmart, son de migracion con chalecos", expects=["ciudad"]
-        )
-        await phones.says(MARISOL, "Durham, la de la Roxboro", expects=["Durham"])
-    async with scene.step("Walt writes about ice on the road, and nobody is alarmed"):
-        await phones.says(
-            WALT, "careful everyone, black ice on the road by the bridge this morning", expects=["immigration enforcement"]
-        )
+    in_spanish, in_english, when_asked, name = scene.place
+    (rosa, rosas), (ken, kens), (marisol, marisols), (walt, walts) = scene.cast
+    for (who, number), language in zip(scene.cast, ("es", "en", "es", "en"), strict=True):
+        await phones.lies_on_the_table(number, who, language)
+    async with scene.step(f"{rosa} texts in Spanish what she sees, and hears that volunteers will check"):
+        await phones.says(rosas, f"Hay camionetas de la migra afuera de {in_spanish}, traen chalecos", expects=["Durham"])
+    async with scene.step(f"{ken} texts in English about the same place"):
+        await phones.says(kens, f"ICE agents in vests outside {in_english} right now", expects=["Durham County"])
+    async with scene.step(f"{marisol} does not say where; she is asked, and answers"):
+        words = f"se estan llevando gente afuera de la {name.lower()}, son de migracion con chalecos"
+        await phones.says(marisols, words, expects=["ciudad"])
+        await phones.says(marisols, when_asked, expects=["Durham"])
+    async with scene.step(f"{walt} writes about ice on the road, and nobody is alarmed"):
+        words = "careful everyone, black ice on the road by the bridge this morning"
+        await phones.says(walts, words, expects=["immigration enforcement"])
+    if phones.arrived(STOPPER) or scene.turn:
+        async with scene.step("A subscriber who stopped when this was played before comes back"):
+            await phones.says(STOPPER, "START", expects=[])
+            await phones.reads_everything(STOPPER)
     async with scene.step("A subscriber says STOP"):
         await phones.says(STOPPER, "STOP", expects=["unsubscribed"])
 
@@ -83,13 +122,13 @@ async def _volunteers_find_out(scene: _Scene) -> None:
     async with scene.step("Ana asks Luz, verifier, to go and look; Luz says yes and hears the exact place"):
         await ana.does(f"{scene.incident}/offer", {"volunteer": "Luz"}, done=lambda page: 'data-offer="Luz"' in page)
         await scene.phones.hears(LUZ, "Durham")
-        await scene.phones.says(LUZ, "Si", expects=["Walmart", "CONFIRM"])
+        await scene.phones.says(LUZ, "Si", expects=[scene.place[3], "CONFIRM"])
     async with scene.step("Luz texts CONFIRM from the place"):
         await scene.phones.says(LUZ, "confirmo, dos camionetas", expects=["anotado"])
     async with scene.step("Ana confirms the incident"):
         await ana.does(f"{scene.incident}/decide", {"outcome": "confirm"}, done=lambda page: 'data-state="confirmed"' in page)
     async with scene.step("Everyone who reported it hears that it was confirmed"):
-        for phone, words in ((ROSA, "se confirmó"), (KEN, "was confirmed"), (MARISOL, "se confirmó")):
+        for (_, phone), words in zip(scene.cast, ("se confirmó", "was confirmed", "se confirmó"), strict=False):
             await scene.phones.hears(phone, words)
 
 
@@ -127,6 +166,15 @@ async def _nobody_else_heard(scene: _Scene) -> None:
             _must(len(new) == len(set(new)) or number == LUZ, f"the phone …{number[-4:]} got the same text twice")
 
 
+_played: Counter[str] = Counter()
+
+
+def _playings(simulator_url: str) -> int:
+    """How often this process has played the story on a simulator before."""
+    _played[simulator_url] += 1
+    return _played[simulator_url] - 1
+
+
 class _Phones:
     """The phones of the simulator, over its control interface. `seen` counts the texts on each that the story has looked at."""
 
@@ -140,10 +188,27 @@ class _Phones:
         for phone in (await self._http.get("phones")).json():
             self._start[phone["number"]] = self._seen[phone["number"]] = phone["arrived"]
 
+    async def lies_on_the_table(self, number: str, name: str, language: str) -> None:
+        """See that the simulator has this phone."""
+        about = {"number": number, "name": name, "county": "Durham", "language": language, "role": "neighbour"}
+        (await self._http.post("phones", json=about)).raise_for_status()
+        self._start.setdefault(number, 0)
+        self._seen.setdefault(number, 0)
+
+    def arrived(self, number: str) -> int:
+        """How many texts had come to a phone when the story began."""
+        return self._start.get(number, 0)
+
+    async def reads_everything(self, number: str) -> None:
+        """Read what lies on a phone, also what comes within the next moments."""
+        while await self._texts(number, self._seen.get(number, 0), wait=1):
+            self._seen[number] = self._seen.get(number, 0) + 1
+
     async def says(self, number: str, words: str, expects: Sequence[str]) -> None:
         """Text the hotline and hear an answer with these words."""
         (await self._http.post(f"phones/{number}/texts", json={"body": words})).raise_for_status()
-        await self.hears(number, *expects)
+        if expects:
+            await self.hears(number, *expects)
 
     async def hears(self, number: str, *words: str) -> str:
         """The next text on a phone has these words."""
@@ -238,13 +303,24 @@ class _Browser:
 class _Scene:
     """What the steps share."""
 
-    def __init__(self, phones: _Phones, console_url: str, links: Mapping[str, str], tell: Tell) -> None:
+    def __init__(self, phones: _Phones, console_url: str, links: Mapping[str, str], tell: Tell, played_before: int) -> None:
         self.phones = phones
+        self.turn = played_before
         self.incident = ""
         self.alert = ""
         self._console_url = console_url
         self._links = links
         self._tell = tell
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Where it happens this time."""
+        return PLACES[self.turn % len(PLACES)]
+
+    @property
+    def cast(self) -> tuple[tuple[str, str], ...]:
+        """Who writes this time."""
+        return CASTS[self.turn % len(CASTS)]
 
     async def signed_in(self, alias: str) -> _Browser:
         """The browser of a volunteer who followed their link."""
