@@ -22,7 +22,7 @@ from app.records.alerts import Alert, alert
 from app.records.incidents import incident
 from app.records.states import AlertState, IncidentState, TaskState
 from app.records.verification import task
-from app.verification.tasks import pull_task
+from app.verification.tasks import finish_task, pull_task
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
 
 router = APIRouter()
@@ -109,11 +109,13 @@ async def board(request: Request, work: Work, viewer: SignedIn) -> Response:
 @router.post("/tasks/pull")
 async def take_most_urgent(request: Request, work: Work, viewer: Dispatcher) -> Response:
     """Take the most urgent task that fits the viewer: theirs for five minutes, and for as long as the page is open."""
-    claimed = await pull_task(work, request.state.hotline.queue, viewer)
-    if claimed is None:
-        return go("/console/", "nothing_waits")
-    code = await work.scalar(select(incident.c.code).where(incident.c.id == claimed.incident_id))
-    return go(f"/console/incidents/{code}", "claimed", code=str(code))
+    queue = request.state.hotline.queue
+    while (claimed := await pull_task(work, queue, viewer)) is not None:
+        about = await work.first(select(incident.c.code, incident.c.state).where(incident.c.id == claimed.incident_id))
+        if about is not None and about.state in UNDECIDED:
+            return go(f"/console/incidents/{about.code}", "claimed", code=about.code)
+        await finish_task(work, queue, claimed.incident_id)  # merged into another or taken out meanwhile: nothing is left to do
+    return go("/console/", "nothing_waits")
 
 
 def _incidents(now: datetime) -> Any:

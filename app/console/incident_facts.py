@@ -122,7 +122,7 @@ def what_confirming_lacks(county: str | None, sights: Sequence[Sight], reported_
         for sight in newest.values()
         if sight.observation.outcome == Outcome.CONFIRM and sight.trained and sight.alias not in reported_it
     ]
-    return None if confirming else mark("A trained verifier must see it on site first. Ask one below.")
+    return None if confirming else mark("A trained verifier must see it on site first. Ask one to look.")
 
 
 def mark_words(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:

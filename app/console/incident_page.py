@@ -151,7 +151,8 @@ async def propose_correction(request: Request, work: Work, viewer: Desk, code: s
 
 async def _shown(work: Transaction, hotline: Hotline, facts: IncidentFacts, viewer: Volunteer) -> dict[str, Any]:
     about = facts.incident
-    mine = facts.task is not None and facts.holder is not None and facts.holder.id == viewer.id
+    workable = about.state != IncidentState.DISMISSED
+    mine = workable and facts.task is not None and facts.holder is not None and facts.holder.id == viewer.id
     can_alert = (
         about.state == IncidentState.CONFIRMED
         and about.county is not None
