@@ -29,7 +29,7 @@ async def signed_in(request: Request, work: Work) -> Volunteer:
     """The volunteer at the browser; the page's frame learns who it is and how the kill switch stands. Raises NotSignedIn."""
     person = await who_is(work, request.cookies.get(SESSION_COOKIE))
     if person is None:
-        raise NotSignedIn("Please sign in.")
+        raise NotSignedIn("For your safety a session ends after some hours.")
     request.state.viewer = person
     request.state.switch = await switch_now(work)
     return person
@@ -40,7 +40,7 @@ async def signed_in_briefly(request: Request) -> Volunteer:
     async with request.state.database.transaction() as work:
         person = await who_is(work, request.cookies.get(SESSION_COOKIE))
     if person is None:
-        raise NotSignedIn("Please sign in.")
+        raise NotSignedIn("For your safety a session ends after some hours.")
     return person
 
 

@@ -30,7 +30,6 @@ FLASHES: Final = {
     "returned": mark("The alert went back to its author."),
     "suspended": mark("%(who)s is suspended and signed out everywhere."),
     "restored": mark("%(who)s may act again. They need a new link to sign in."),
-    "halted": mark("All outbound texts are stopped."),
     "resumed": mark("Texts go out again."),
     "shift_on": mark("Your shift began."),
     "shift_off": mark("Your shift ended. Thank you."),

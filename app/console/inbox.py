@@ -15,6 +15,7 @@ from app.core.requests import Work
 from app.records.contacts import contact
 from app.records.inbound import inbound_message
 from app.records.reading import Kind
+from app.volunteers.tables import volunteer
 
 router = APIRouter(prefix="/inbox")
 
@@ -29,8 +30,10 @@ async def inbox(request: Request, work: Work, _viewer: Desk, kind: Kind | None =
     rows = await work.all(
         select(inbound_message, contact.c.language)
         .join(contact, contact.c.id == inbound_message.c.contact_id)
+        .join(volunteer, volunteer.c.contact_id == contact.c.id, isouter=True)
         .where(
             inbound_message.c.report_id.is_(None),
+            volunteer.c.id.is_(None),  # what verifiers answer stands on the page of its incident
             inbound_message.c.kind.in_([kind.value] if kind in KINDS else [k.value for k in KINDS]),
             inbound_message.c.received_at > work.now - SHOWN_FOR,
         )

@@ -155,7 +155,8 @@ def _ago(instant: datetime, *, now: datetime, ngettext: Callable[[str, str, int]
 def _county_label(hotline: Hotline, language: str, fips: str | None) -> str:
     if fips is None or fips not in hotline.counties:
         return translations(language).gettext(NO_COUNTY)
-    return hotline.counties.by_fips(fips).label(language)
+    label = hotline.counties.by_fips(fips).label(language)
+    return label[:1].upper() + label[1:]
 
 
 NO_COUNTY: Final = mark("County not known")

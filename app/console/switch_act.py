@@ -35,4 +35,4 @@ async def turn_switch(
     await (halt if action == "halt" else resume_sending)(work, reason, by=viewer.id)
     redis = request.state.hotline.redis
     work.after_commit += [wake(redis, Topic.BOARD), wake(redis, Topic.OUTBOX)]
-    return go("/console/switch", "halted" if action == "halt" else "resumed")
+    return go("/console/switch", "resumed" if action == "resume" else None)  # halted, every page says so by itself

@@ -9,7 +9,7 @@ from app.records.events import event
 from app.records.inbound import InboundCall, Recording
 from app.records.incidents import report
 from app.volunteers.tables import volunteer
-from tests.console.conftest import KEN, ROSA, Desk
+from tests.console.conftest import KEN, LUZ_PHONE, ROSA, Desk
 
 NEW = {"alias": "Nina", "roles": ["verifier"], "languages": ["es"], "trained": "true", "number": "(919) 555-0177"}
 
@@ -88,11 +88,13 @@ async def test_small_counts_of_subscribers_stay_hidden(desk: Desk) -> None:
 async def test_texts_that_are_no_reports_are_in_the_inbox_without_a_number(desk: Desk) -> None:
     await desk.texts(KEN, "I want to volunteer with your group")
     await desk.texts(ROSA, "hola, que tal")
+    await desk.texts(LUZ_PHONE, "good morning")  # one of ours
     client = await desk.browser("Ana")
     page = (await client.get("/console/inbox")).text
     assert "I want to volunteer with your group" in page
     assert "hola, que tal" in page
     assert "555011" not in page
+    assert "good morning" not in page
     assert "hola" not in (await client.get("/console/inbox?kind=volunteer")).text
 
 
