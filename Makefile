@@ -30,6 +30,7 @@ fix: $(VENV)/.dev ## Format, mend what can be mended, and write the generated fi
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python scripts/write_generated.py
+	scripts/update_catalogs.sh $(VENV)
 
 bench: $(VENV)/.dev ## Measure, print a table and write bench/results.json
 	$(BIN)/python -m bench

@@ -11,7 +11,7 @@ the one transaction of its request. `STAGES` says what each is given and gives, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -32,7 +32,7 @@ from app.intake import answers
 from app.intake.answers import Asker
 from app.intake.conversation import MOST_QUESTIONS, Heard, Question, Turn, hear, is_elsewhere
 from app.intake.keep import Kept, keep_text
-from app.intake.reports import Answer, add_to_report, finish_text, get_report, words_of, write_report
+from app.intake.reports import Answer, add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.places.gazetteer import Gazetteer
@@ -55,7 +55,7 @@ from app.verification.answers import read_answer
 from app.verification.decisions import decide
 from app.verification.offers import MAY_ANSWER, answer_offer, make_offer, open_offer_of, record_observation, stand_down
 from app.verification.queue import TaskQueue
-from app.verification.tasks import check_claim, finish_task, open_task
+from app.verification.tasks import ANY_LANGUAGE, check_claim, finish_task, open_task
 from app.verification.wording import detail_words, offer_words, outcome_words
 from app.volunteers.tables import Volunteer, volunteer
 
@@ -118,16 +118,36 @@ class Hotline:
 
 async def receive_text(work: Transaction, hotline: Hotline, form: TextForm) -> str | None:
     """A text: kept once, read, placed, answered. Returns the reply; a replay gets the reply that the first copy got."""
+    _, reply = await _take_in(work, hotline, form)
+    return reply
+
+
+async def recover_text(work: Transaction, hotline: Hotline, form: TextForm) -> bool:
+    """A text that Twilio has and whose webhook never reached us. It is taken in as if it had; the answer goes out by the outbox, and should
+    the webhook come after all, it is told nothing. Returns whether it was new."""
+    kept, reply = await _take_in(work, hotline, form)
+    if kept.replay:
+        return False
+    if reply is not None:
+        await plan_to(work, Message(Lane.REPLY, "answer", dict.fromkeys(TEXT_LANGUAGES, reply), kept.id), [kept.sender.id])
+        await forget_reply(work, kept)
+    _wake_all(work, hotline)
+    return True
+
+
+async def _take_in(work: Transaction, hotline: Hotline, form: TextForm) -> tuple[Kept, str | None]:
     kept = await keep_text(work, form)
     if kept.replay:
-        return kept.reply
+        return kept, kept.reply
     home = kept.conversation.home_counties
     reading = read(hotline.lexicon, hotline.gazetteer, form.body, remembered=kept.sender.language, home=home)
     as_answer = locate(form.body, hotline.gazetteer, home_counties=home, answering=True)
     heard = hear(kept.conversation, reading, as_answer, work.now)
+    if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
+        reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))
     answer = await _answer(work, hotline, form, kept, reading, heard)
     await finish_text(work, kept, reading.assessment, answer)
-    return answer.reply
+    return kept, answer.reply
 
 
 def read(
@@ -236,21 +256,16 @@ async def open_report(work: Transaction, hotline: Hotline, told: Report, words: 
     if joined.left is not None:
         await finish_task(work, hotline.queue, joined.left)
     if joined.incident.state not in DECIDED:
-        await open_task(work, hotline.queue, joined.incident, _queue_language(told.language))
+        await open_task(
+            work, hotline.queue, joined.incident, told.language if told.language in TEXT_LANGUAGES else ANY_LANGUAGE
+        )
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return joined.incident
 
 
 async def open_silent_reports(work: Transaction, hotline: Hotline) -> int:
     """Reports whose sender was asked for the place and went silent: a volunteer reads them all the same. Returns how many."""
-    silent = await work.find(
-        Report,
-        select(report)
-        .where(report.c.state == ReportState.ASKING.value, report.c.incident_id.is_(None))
-        .where(report.c.received_at <= work.now - SILENCE)
-        .limit(100)
-        .with_for_update(skip_locked=True),
-    )
+    silent = await find_silent(work, SILENCE)
     for told in silent:
         await open_report(work, hotline, told, words_of(work, told))
     return len(silent)
@@ -404,19 +419,5 @@ def _wake_all(work: Transaction, hotline: Hotline) -> None:
 
 
 def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker:
-    return Asker(
-        kept,
-        form.body,
-        text_language(language),
-        form.channel.value,
-        form.opt_out_type,
-        hotline.texts,
-        hotline.counties,
-        hotline.rights,
-        hotline.time_zone,
-    )
-
-
-def _queue_language(language: str) -> str:
-    """The language that a volunteer must read to work on this; what nobody here reads, anybody may try."""
-    return language if language in TEXT_LANGUAGES else ""
+    pack = (hotline.texts, hotline.counties, hotline.rights, hotline.time_zone)
+    return Asker(kept, form.body, text_language(language), form.channel.value, form.opt_out_type, *pack)

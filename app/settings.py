@@ -60,6 +60,13 @@ class Settings(BaseSettings):
         timedelta(seconds=20),
         description="So long a text whose outcome is unknown waits for its callback before Twilio's log is asked.",
     )
+    recover_every: timedelta = Field(
+        timedelta(minutes=1), description="How often Twilio's log is read for texts whose webhook never reached us."
+    )
+    recover_grace: timedelta = Field(
+        timedelta(seconds=45),
+        description="So long such a text is left to Twilio's own retries before it is taken in from the log.",
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a volunteer stays signed in.")
     log_json: bool = Field(False, description="Write log lines as JSON.")
     log_level: str = Field("INFO", description="Least level that is logged.")

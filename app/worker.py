@@ -27,25 +27,31 @@ from app.core.live import Listener, Topic
 from app.core.logs import set_up_logging
 from app.delivery.conservation import find_differences
 from app.delivery.pacing import Pacer
-from app.delivery.reconcile import reconcile
+from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
+from app.intake.keep import known_sids
 from app.intake.recordings import FETCH_RECORDING, fetch_recording
-from app.pipeline import open_silent_reports
+from app.pipeline import open_silent_reports, recover_text
 from app.pipeline_calls import end_lost_calls
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.records.deliveries import Lane, delivery
 from app.records.states import DeliveryState
 from app.records.verification import task
 from app.settings import Settings
+from app.telephony.forms import TextForm
 from app.telephony.rest import OutcomeUnknown, TwilioRest
 from app.verification.offers import expire_offers
 from app.verification.tasks import sweep_tasks
+from app.volunteers.access import forget_old_sessions
 
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY: Final = timedelta(seconds=2)
 RECONCILE_EVERY: Final = timedelta(seconds=5)
 AUDIT_EVERY: Final = timedelta(minutes=1)
+RECOVER_FROM: Final = timedelta(minutes=10)
+"""How far back Twilio's log is read for texts that never reached us."""
+
 STALLED_JOB_SECONDS: Final = 60.0
 JOB_RETRIES: Final = procrastinate.RetryStrategy(max_attempts=20, exponential_wait=3, retry_exceptions={OutcomeUnknown})
 
@@ -66,6 +72,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(
                     every(RECONCILE_EVERY, stopping, lambda: settle_doubts(parts, carrier, settings.unknown_grace))
                 ),
+                asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(parts, carrier))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
                 asyncio.create_task(do_jobs(jobs, stopping)),
@@ -89,11 +96,40 @@ async def sweep(parts: Parts) -> None:
         await expire_alerts(unit)
         metrics.SILENT_REPORTS.inc(await open_silent_reports(unit, parts.hotline))
         await end_lost_calls(unit, parts.hotline)
+        await forget_old_sessions(unit)
 
 
 async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:
     """Ask Twilio's log about texts whose outcome nobody told."""
     metrics.DOUBTS_SETTLED.inc(await reconcile(parts.database, carrier, grace))
+    await ask_after(parts.database, carrier, grace)
+
+
+async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:
+    """Take in the texts of the last minutes that Twilio has and we never saw: nobody's report is lost because we were away."""
+    settings, now = parts.settings, parts.database.clock()
+    for line in settings.lines:
+        try:
+            logged = await carrier.received_since(line, now - RECOVER_FROM)
+        except OutcomeUnknown as error:
+            log.warning("twilio_log_not_read", reason=str(error))
+            return
+        async with parts.database.transaction() as unit:
+            known = await known_sids(unit, [text.sid for text in logged])
+        for text in logged:
+            if text.sid not in known and text.received_at <= now - settings.recover_grace:
+                form = TextForm.model_validate(
+                    {
+                        "MessageSid": text.sid,
+                        "From": text.sender,
+                        "To": text.line,
+                        "Body": text.body,
+                        "NumMedia": text.media_count,
+                    }
+                )
+                async with parts.database.transaction() as unit:
+                    new = await recover_text(unit, parts.hotline, form)
+                metrics.TEXTS_RECOVERED.inc(new)
 
 
 async def audit(parts: Parts) -> None:

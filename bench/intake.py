@@ -16,18 +16,7 @@ from bench.servers import TOKEN, free_port, process, servers
 
 TEXTS = 3000
 AT_ONCE = 32
-PLACES = ("Durham", "Raleigh", "Charlotte", "Greensboro", "Winston-Salem", "Asheville", "Wilmington", "Fayetteville", "Burlington")
-    "Durham",
-    "Raleigh",
-    "Charlotte",
-    "Greensboro",
-    "Winston-Salem",
-    "Asheville",
-    "Wilmington",
-    "Fayetteville",
-    "Burlington",
-    "Hickory",
-)
+PLACES = ("Durham", "Raleigh", "Charlotte", "Greensboro", "Winston-Salem", "Asheville", "Wilmington", "Fayetteville")
 SAID = (
     "la migra esta afuera de la Walmart en {}",
     "ICE agents outside the Food Lion in {} right now",

@@ -31,9 +31,7 @@ class ManualClock:
 
 
 def local_time(instant: datetime, zone: str, language: str) -> str:
-    """The hour that people in `zone` (an IANA name) read on their clocks: "3:40 PM", or "3:40 p. m." in Spanish."""
+    """The hour that people in `zone` (an IANA name) read on their clocks: "3:40 PM", in Spanish "3:40 pm"."""
     there = instant.astimezone(ZoneInfo(zone))
     half = "AM" if there.hour < 12 else "PM"
-    if language == "es":
-        half = {"AM": "a. m.", "PM": "p. m."}[half]
-    return f"{there.hour % 12 or 12}:{there.minute:02} {half}"
+    return f"{there.hour % 12 or 12}:{there.minute:02} {half.lower() if language == 'es' else half}"

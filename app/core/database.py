@@ -44,7 +44,9 @@ class Transaction:
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
 
-    async def execute(self, statement: Executable, parameters: Any = None, options: Mapping[str, Any] | None = None) -> Result[Any]:
+    async def execute(
+        self, statement: Executable, parameters: Any = None, options: Mapping[str, Any] | None = None
+    ) -> Result[Any]:
         """Run a statement; `options` are SQLAlchemy's execution options."""
         return await self.connection.execute(statement, parameters, execution_options=options)
 

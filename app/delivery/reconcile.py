@@ -29,7 +29,11 @@ CLOCK_SLACK: Final = timedelta(minutes=2)
 SENT_AGAIN: Final = frozenset({Lane.REPLY, Lane.DISPATCH, Lane.ALERT, Lane.CORRECTION})
 """Lanes in which a text that was proven absent is sent again. For the others a missing text does less harm than a doubled one."""
 
-MOST_AT_ONCE: Final = 20
+MOST_AT_ONCE: Final = 50
+
+ASK_AGAIN: Final = timedelta(minutes=1)
+STOP_ASKING: Final = timedelta(hours=4)
+"""Twilio drops a text after its validity, four hours at most here; what it did not tell by then it will not."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,41 @@ async def reconcile(database: Database, carrier: TextCarrier, grace: timedelta =
             await settle(work, one, logged)
         settled += 1
     return settled
+
+
+async def ask_after(database: Database, carrier: TextCarrier, patience: timedelta = GRACE) -> int:
+    """Ask Twilio about texts that it took and of whose end no callback told: callbacks get lost while we are away. Returns how many."""
+    async with database.transaction() as work:
+        rows = await work.execute(
+            delivery.update()
+            .where(
+                delivery.c.id.in_(
+                    select(delivery.c.id)
+                    .where(
+                        delivery.c.state == DeliveryState.SENT.value,
+                        delivery.c.sid.is_not(None),
+                        delivery.c.sent_at <= work.now - patience,
+                        delivery.c.sent_at > work.now - STOP_ASKING,
+                        (delivery.c.lease_until.is_(None)) | (delivery.c.lease_until <= work.now),
+                    )
+                    .order_by(delivery.c.sent_at)
+                    .limit(MOST_AT_ONCE)
+                    .with_for_update(skip_locked=True)
+                )
+            )
+            .values(lease_until=work.now + ASK_AGAIN)
+            .returning(delivery.c.id, delivery.c.sid)
+        )
+        unheard = rows.all()
+    for row in unheard:
+        try:
+            status, code = await carrier.status_of(row.sid)
+        except OutcomeUnknown as error:
+            log.warning("twilio_log_not_read", error=str(error))
+            return 0
+        async with database.transaction() as work:
+            await hear_status(work, row.id, row.sid, status, code)
+    return len(unheard)
 
 
 async def settle(work: Transaction, one: Doubtful, logged: Sequence[LoggedText]) -> None:

@@ -31,6 +31,9 @@ SLICE_SECONDS: Final = 0.1
 VALIDITY: Final = {Lane.ALERT: timedelta(minutes=30), Lane.DISPATCH: timedelta(minutes=10)}
 """How long Twilio may hold a text before it must drop it: an alert that comes an hour late alarms people for nothing."""
 
+CALLBACK_OVERRIDES: Final = "#ct=3000&rt=1500&rc=5&rp=all"
+"""Asks Twilio to tell a status again when we did not take it in (twilio.com, "Webhook connection overrides")."""
+
 USUAL_VALIDITY: Final = timedelta(hours=4)
 IDLE_SECONDS: Final = 1.0
 
@@ -110,7 +113,7 @@ class Sender:
         validity = VALIDITY.get(Lane(text.lane), USUAL_VALIDITY)
         try:
             sid = await self._carrier.send(
-                text.number, text.body, f"{self._callback_url}?d={text.id}", int(validity.total_seconds())
+                text.number, text.body, f"{self._callback_url}?d={text.id}{CALLBACK_OVERRIDES}", int(validity.total_seconds())
             )
         except Refused as refusal:
             log.info("text_refused", delivery=str(text.id), code=refusal.code, status=refusal.status)

@@ -6,11 +6,12 @@ the text is inserted unless its SID is already there. A replay finds the answer 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.core.database import Transaction
 from app.records.contacts import Conversation, contact
@@ -92,6 +93,12 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
     if found.kept_id is not None:
         return Kept(message, sender, talk)
     return await _first_copy(work, form.sid, sender, talk)
+
+
+async def known_sids(work: Transaction, sids: Sequence[str]) -> set[str]:
+    """Those of the SIDs that are on record."""
+    rows = await work.execute(select(inbound_message.c.sid).where(inbound_message.c.sid.in_(sids)))
+    return set(rows.scalars())
 
 
 async def _first_copy(work: Transaction, sid: str, sender: Sender, talk: Conversation) -> Kept:

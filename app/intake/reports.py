@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.core.database import Transaction
 from app.intake.conversation import Question
 from app.intake.keep import Kept
+from app.records.inbound import inbound_message
 from app.records.incidents import Report, report
 from app.records.reading import Assessment, Kind, Location, Reading
 from app.records.states import ReportState
@@ -86,6 +88,18 @@ def words_of(work: Transaction, told: Report) -> str:
     return work.unseal(told.text_sealed, "report", "text", told.id) if told.text_sealed else ""
 
 
+async def find_silent(work: Transaction, silence: timedelta) -> list[Report]:
+    """Reports whose sender was asked for the place so long ago and said nothing; locked, and those that others hold stepped over."""
+    return await work.find(
+        Report,
+        select(report)
+        .where(report.c.state == ReportState.ASKING.value, report.c.incident_id.is_(None))
+        .where(report.c.received_at <= work.now - silence)
+        .limit(100)
+        .with_for_update(skip_locked=True),
+    )
+
+
 async def add_to_report(work: Transaction, told: Report, more: str, reading: Reading, where: Location) -> Report:
     """Join a further text to a report: `reading` is of all its words together, `where` the place to keep if it is more than was known."""
     said = reading.assessment
@@ -135,3 +149,8 @@ async def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: A
             "now": work.now,
         },
     )
+
+
+async def forget_reply(work: Transaction, kept: Kept) -> None:
+    """The answer of a text goes another way, so a late webhook of it must not carry it too."""
+    await work.execute(inbound_message.update().where(inbound_message.c.id == kept.id).values(reply_sealed=None))

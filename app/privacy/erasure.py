@@ -1,7 +1,7 @@
 """Forgetting a person: their number, their words, their calls, here at once and at Twilio by a job.
 
-What remains: the keyed hash of the number, marked stopped, so that nobody texts them again; the public facts of incidents they reported; and
-the counts of deliveries.
+What remains: the keyed hash of the number, marked stopped, so that nobody texts them again; the public facts of incidents they reported;
+and the counts of deliveries.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Protocol
 from urllib.parse import urljoin
 
@@ -79,11 +79,12 @@ async def tell_story(
     """
     async with httpx2.AsyncClient(base_url=f"{simulator_url}/simulator/api/", trust_env=False, timeout=20) as http:
         scene = _Scene(_Phones(http), console_url, sign_in_links, tell, played_before + _playings(simulator_url))
-        await _neighbours_write(scene)
-        if mode == "everything":
-            await _volunteers_find_out(scene)
-            await _two_people_tell_the_county(scene)
-            await _nobody_else_heard(scene)
+        async with scene.browsers:
+            await _neighbours_write(scene)
+            if mode == "everything":
+                await _volunteers_find_out(scene)
+                await _two_people_tell_the_county(scene)
+                await _nobody_else_heard(scene)
 
 
 async def _neighbours_write(scene: _Scene) -> None:
@@ -306,6 +307,7 @@ class _Scene:
     def __init__(self, phones: _Phones, console_url: str, links: Mapping[str, str], tell: Tell, played_before: int) -> None:
         self.phones = phones
         self.turn = played_before
+        self.browsers = AsyncExitStack()
         self.incident = ""
         self.alert = ""
         self._console_url = console_url
@@ -325,6 +327,7 @@ class _Scene:
     async def signed_in(self, alias: str) -> _Browser:
         """The browser of a volunteer who followed their link."""
         http = httpx2.AsyncClient(base_url=self._console_url, trust_env=False, timeout=20)
+        await self.browsers.enter_async_context(http)
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             try:

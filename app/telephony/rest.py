@@ -20,6 +20,7 @@ NOT_CONNECTED: Final = 2.0
 """Seconds before a send is tried again for which not even a connection was made."""
 
 LOG_PAGE: Final = 50
+MOST_RECOVERED: Final = 1000
 
 
 class Refused(Exception):
@@ -49,6 +50,18 @@ class LoggedText:
 
 
 @dataclass(frozen=True)
+class ReceivedText:
+    """A text to us as Twilio's log has it."""
+
+    sid: str
+    sender: str
+    line: str
+    body: str
+    media_count: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class Media:
     """Bytes that Twilio kept for us."""
 
@@ -65,6 +78,10 @@ class TextCarrier(Protocol):
 
     async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
         """The texts to one number since an instant, newest first. Raises OutcomeUnknown when the log can't be read now."""
+        ...
+
+    async def status_of(self, sid: str) -> tuple[str, int | None]:
+        """How a text stands now: its status and error code. Raises OutcomeUnknown when that can't be read now."""
         ...
 
 
@@ -97,6 +114,27 @@ class TwilioRest:
             for m in messages
         ]
         return [text for text in logged if text.created_at >= since]
+
+    async def status_of(self, sid: str) -> tuple[str, int | None]:
+        """See TextCarrier.status_of."""
+        try:
+            message = await self._client.messages(sid).fetch_async()
+        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        return str(message.status), message.error_code
+
+    async def received_since(self, line: str, since: datetime) -> list[ReceivedText]:
+        """The texts to one of our lines since an instant, oldest first. Raises OutcomeUnknown when the log can't be read now."""
+        try:
+            messages = await self._client.messages.list_async(to=line, date_sent_after=since, limit=MOST_RECOVERED)
+        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        texts = [
+            ReceivedText(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0), m.date_created or since)
+            for m in messages
+            if m.direction == "inbound"
+        ]
+        return sorted(texts, key=lambda text: text.received_at)
 
     async def fetch(self, url: str) -> Media:
         """What lies at a media or recording URL of Twilio's. Raises OutcomeUnknown when it can't be had now."""

@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(minutes=5)
 """How long a claim lasts without a sign of life from the open page (DESIGN section 5)."""
 
+ANY_LANGUAGE: Final = ""
+"""The language of a task that nobody is known to read: anybody may try it."""
+
 MOST_TRIES: Final = 20
 """How many stale entries of the queue one pull steps over before it asks the table itself."""
 
@@ -197,7 +200,7 @@ def _most_urgent(now: datetime, volunteer: Volunteer) -> ColumnElement[UUID]:
     if volunteer.counties:
         fits.append(or_(task.c.county.is_(None), task.c.county.in_(volunteer.counties)))
     if volunteer.languages:
-        fits.append(task.c.language.in_(volunteer.languages))
+        fits.append(task.c.language.in_([*volunteer.languages, ANY_LANGUAGE]))
     return (
         select(task.c.id)
         .where(*fits)

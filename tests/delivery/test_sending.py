@@ -19,7 +19,7 @@ from app.delivery.callbacks import hear_status
 from app.delivery.conservation import find_differences, tally_of
 from app.delivery.pacing import Pacer
 from app.delivery.plan import Message, Planned, plan_to, plan_to_county, plan_to_same
-from app.delivery.reconcile import reconcile
+from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
 from app.delivery.switch import halt, resume_sending
 from app.records.contacts import contact
@@ -40,6 +40,10 @@ class PhoneCompany:
         self.answers = list(answers)
         self.log: list[LoggedText] = []
         self.loses_answers = False
+        self.fate = "sent"
+
+    async def status_of(self, sid: str) -> tuple[str, int | None]:
+        return self.fate, None
 
     async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
         answer = self.answers.pop(0) if self.answers else None
@@ -164,6 +168,19 @@ async def test_an_answer_that_is_lost_after_acceptance_is_found_in_the_log_and_n
 
     assert len(company.log) == 4
     assert await states(database) == {"sent": 4}
+
+
+async def test_a_text_whose_callbacks_were_lost_is_asked_after(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 3)
+    await plan_alert(database)
+    await sender.send_some()
+    clock.advance(timedelta(seconds=30))
+    company.fate = "delivered"
+
+    assert await ask_after(database, company) == 3
+    assert await states(database) == {"delivered": 3}
 
 
 async def test_a_worker_that_died_before_sending_is_made_up_for_once_the_log_proves_it(

@@ -1,0 +1,137 @@
+"""The story ends right whatever is killed, flushed or restarted under it: real processes, real signals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis as redis_sync
+
+from app.operations.embedded import EmbeddedPostgres
+from app.simulator.story import tell_story
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+
+ALIASES = ("Ana", "Beto", "Luz", "Sam", "Olga", "Tomas")
+
+
+@dataclass
+class Demo:
+    """A running `vigia demo`: its addresses and links, and how to do harm to it."""
+
+    process: asyncio.subprocess.Process
+    data: Path
+    web: str
+    simulator: str
+    links: dict[str, str]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL one of its processes, which the demo starts again."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            if child.is_running() and child.cmdline()[2:4] == ["app.cli", name]:
+                child.send_signal(signal.SIGKILL)
+
+    def flush_redis(self) -> None:
+        with redis_sync.Redis.from_url((self.data / "valkey" / "url").read_text(encoding="utf-8")) as client:
+            client.flushall()
+
+    def restart_postgres(self) -> None:
+        postgres = EmbeddedPostgres(self.data / "postgres")
+        postgres.start()
+        postgres.restart(crash=True)
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[Demo]:
+    with tempfile.TemporaryDirectory(prefix="vigia-chaos-") as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.cli", "demo", "--headless", "--port", str(port), "--data", folder, "--unknown-grace", "2",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env=os.environ,
+        )  # fmt: skip
+        assert process.stdout is not None
+        said = ""
+        async with asyncio.timeout(60):
+            while "Ctrl-C" not in said:
+                line = await process.stdout.readline()
+                assert line, f"the demo ended: {said}"
+                said += line.decode()
+        simulator = re.search(r"phones\s+(\S+)/simulator/", said)
+        assert simulator is not None
+        links = {alias: re.search(rf"{alias}\s+(http\S+)", said) for alias in ALIASES}
+        found = {alias: link[1] for alias, link in links.items() if link}
+        try:
+            yield Demo(process, Path(folder), f"http://localhost:{port}", simulator[1], found)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def play(demo: Demo, harm: Callable[[int, str], None]) -> list[str]:
+    """Play the story; at the beginning of each step some harm is done."""
+    steps: list[str] = []
+
+    def tell(step: str, state: Any = "done", detail: str = "") -> None:
+        if state == "doing":
+            harm(len(steps), step)
+            steps.append(step)
+
+    await tell_story("everything", demo.simulator, demo.web, demo.links, tell)
+    return steps
+
+
+async def test_the_worker_is_killed_at_every_step(demo: Demo) -> None:
+    steps = await play(demo, lambda n, step: demo.kill("worker"))
+
+    assert steps[-1] == "Nobody else got it, and nobody got it twice"
+
+
+async def test_the_web_is_killed_at_every_step(demo: Demo) -> None:
+    steps = await play(demo, lambda n, step: demo.kill("web"))
+
+    assert steps[-1] == "Nobody else got it, and nobody got it twice"
+
+
+async def test_redis_is_flushed_at_every_step_and_postgresql_crashes_in_the_middle(demo: Demo) -> None:
+    def harm(n: int, step: str) -> None:
+        demo.flush_redis()
+        if n % 4 == 3:
+            demo.restart_postgres()
+
+    steps = await play(demo, harm)
+
+    assert steps[-1] == "Nobody else got it, and nobody got it twice"
+
+
+async def test_the_worker_dies_while_the_alert_goes_out(demo: Demo) -> None:
+    """Killed again and again in the second after the approval, when texts are being sent."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def again_and_again() -> None:
+        for _ in range(6):
+            await asyncio.sleep(0.2)
+            demo.kill("worker")
+
+    def harm(n: int, step: str) -> None:
+        if "approves it" in step:
+            tasks.append(asyncio.create_task(again_and_again()))
+
+    steps = await play(demo, harm)
+    await asyncio.gather(*tasks)
+
+    assert steps[-1] == "Nobody else got it, and nobody got it twice"
+    assert json.dumps(steps).count("approves it") == 1
