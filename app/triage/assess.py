@@ -48,7 +48,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
         kind = KIND_OF_COMMAND[command]
         evidence: tuple[Evidence, ...] = (Evidence(text[:80], f"the order {command}", _CERTAIN),)
         if argument and kind in CAN_BE_URGENT:
-            weighed = weigh(said, _marks(said), lexicon)
+            weighed = weigh(said, marks_of(said), lexicon, lexicon.wording)
             kind = weighed.kind if weighed.kind in CAN_BE_URGENT else kind
             urgent, evidence = weighed.urgent, (*evidence, *weighed.evidence)
         return Assessment(
@@ -67,7 +67,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
         return Assessment(
             Kind.STOP, language, opt_out=True, evidence=(Evidence(words, lexicon.rules.says["STOP_MESSAGES"], _CERTAIN),)
         )
-    weighed = weigh(said, _marks(said), lexicon)
+    weighed = weigh(said, marks_of(said), lexicon, lexicon.wording)
     return Assessment(
         kind=weighed.kind,
         language=language,
@@ -78,7 +78,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
     )
 
 
-def _marks(said: Understood) -> frozenset[str]:
+def marks_of(said: Understood) -> frozenset[str]:
     """What the shape of the text says without words."""
     text = said.text
     marks = set()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from app.records.reading import Evidence, Kind
 from app.triage.concepts import Understood
 from app.triage.lexicon import Lexicon, WeighedRule
+from app.triage.wording import Weights, Wording
 
 CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
 """The kinds where people may be at risk now; a question about a rumor or about rights can wait a minute."""
@@ -22,34 +22,74 @@ class Weighed:
     evidence: tuple[Evidence, ...]
 
 
-def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon) -> Weighed:
-    """Weigh the rules of the lexicon over what was said. `marks` are concepts that stand in no word (a question mark, a link)."""
+def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wording) -> Weighed:
+    """Weigh the rules of the lexicon and the wording over what was said. `marks` are concepts that stand in no word (a question mark)."""
     concepts = said.concepts | marks
-    scores = dict(lexicon.rules.bias)
-    applied: defaultdict[Kind, list[WeighedRule]] = defaultdict(list)
-    for kind, rule in lexicon.kind_rules:
-        if rule.applies(concepts):
-            applied[kind].append(rule)
-            scores[kind] = scores.get(kind, 0.0) + rule.weight
+    suggested, by_word = wording.suggests(said, marks)
+    scores = prior_of(concepts, lexicon)
+    for kind, weight in zip(Kind, suggested, strict=False):
+        scores[kind] = scores.get(kind, 0.0) + weight
+    scores.pop(Kind.STOP, None)  # only the grammar of `optout` may stop messages
     best = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
-    evidence = [_evidence(rule, said, concepts, lexicon, "") for rule in applied[best]]
+    trust = lexicon.rules.trust
+    evidence = [
+        _evidence(rule, said, concepts, lexicon, trust)
+        for kind, rule in lexicon.kind_rules
+        if kind is best and rule.applies(concepts)
+    ]
+    evidence += _worded(said, best, suggested, by_word)
     if best not in CAN_BE_URGENT:
         return Weighed(best, False, tuple(evidence))
-    concepts |= {f"KIND_{best.name}"}
-    pressing = [rule for rule in lexicon.urgency_rules if rule.applies(concepts)]
-    urgency = lexicon.rules.urgent_bias + sum(rule.weight for rule in pressing)
-    evidence += [_evidence(rule, said, concepts, lexicon, "urgent: ") for rule in pressing]
+    urgency = urgency_of(best, concepts, lexicon) + suggested[-1]
+    named = concepts | {f"KIND_{best.name}"}
+    evidence += [
+        _evidence(rule, said, named, lexicon, trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
+    ]
     return Weighed(best, urgency > 0, tuple(evidence))
 
 
-def _evidence(rule: WeighedRule, said: Understood, concepts: frozenset[str], lexicon: Lexicon, prefix: str) -> Evidence:
+def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:
+    """What the rules alone say: log-odds by kind."""
+    trust = lexicon.rules.trust
+    scores = {kind: trust * bias for kind, bias in lexicon.rules.bias.items()}
+    for kind, rule in lexicon.kind_rules:
+        if rule.applies(concepts):
+            scores[kind] = scores.get(kind, 0.0) + trust * rule.weight
+    return scores
+
+
+def urgency_of(kind: Kind, concepts: frozenset[str], lexicon: Lexicon) -> float:
+    """What the rules alone say of the urgency of a text of `kind`: log-odds."""
+    named = concepts | {f"KIND_{kind.name}"}
+    pressing = sum(rule.weight for rule in lexicon.urgency_rules if rule.applies(named))
+    return lexicon.rules.trust * (lexicon.rules.urgent_bias + pressing)
+
+
+def _evidence(
+    rule: WeighedRule, said: Understood, concepts: frozenset[str], lexicon: Lexicon, trust: float, prefix: str = ""
+) -> Evidence:
     named = [next(name for name in sorted(group) if name in concepts) for group in rule.every]
     words = [words for name in named if (words := said.words_of(name))]
     return Evidence(
         words=" … ".join(dict.fromkeys(words)),
         says=prefix + ", ".join(lexicon.rules.says[name] for name in named),
-        weight=rule.weight,
+        weight=trust * rule.weight,
     )
 
 
+def _worded(said: Understood, kind: Kind, suggested: Weights, by_word: dict[str, Weights]) -> list[Evidence]:
+    """The words that most made the wording suggest `kind`, as they stand in the text."""
+    column = _ORDER[kind]
+    if suggested[column] <= 0:
+        return []
+    telling = sorted((word for word in by_word if by_word[word][column] > 0), key=lambda word: -by_word[word][column])[
+        :TELLING_WORDS
+    ]
+    spoken = [said.text[word.start : word.end] for word in said.words if word.sense.word in telling]
+    if not any(spoken):
+        return []
+    return [Evidence(" … ".join(filter(None, dict.fromkeys(spoken))), f"worded like a {kind.value}", suggested[column])]
+
+
+TELLING_WORDS = 4
 _ORDER = {kind: order for order, kind in enumerate(Kind)}

@@ -22,6 +22,7 @@ from app.packs import pack_file
 from app.records.reading import Command, Kind
 from app.triage.spelling import Vocabulary, vocabulary_of
 from app.triage.tokens import BREAK, tokenise
+from app.triage.wording import Wording
 
 ConceptName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]*$")]
 GAPS = {"~": 2, "~~": 5}
@@ -81,6 +82,8 @@ class RulesFile(BaseModel):
     hides: dict[ConceptName, tuple[str, ...]] = {}
     bias: dict[Kind, float]
     urgent_bias: float
+    trust: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """What the rules' sums are multiplied by before the learned wording is added, as rules that agree often say one thing twice."""
     situations: dict[str, tuple[str, ...]]
     salute: dict[Literal["size", "activity", "location", "uniform", "time", "equipment"], tuple[str, ...]]
     rules: tuple[Rule, ...]
@@ -125,6 +128,7 @@ class Lexicon:
     urgency_rules: tuple[WeighedRule, ...]
     commands: Mapping[tuple[str, ...], Command]
     """Folded words of an order to the order."""
+    wording: Wording
     classes: Mapping[str, frozenset[str]]
     """The words of each class, of all languages together."""
     word_symbols: Mapping[str, frozenset[int]]
@@ -184,14 +188,15 @@ def _from_pack(pack: str) -> Lexicon:
         if entry.name.endswith(".toml") and entry.name != "rules.toml"
     ]
     rules = RulesFile.model_validate(tomllib.loads(folder.joinpath("rules.toml").read_text(encoding="utf-8")))
-    return _Builder(rules).build(files)
+    return _Builder(rules, Wording.from_pack(pack)).build(files)
 
 
 class _Builder:
     """Turns the notation of phrases into a tree of numbered symbols."""
 
-    def __init__(self, rules: RulesFile) -> None:
+    def __init__(self, rules: RulesFile, wording: Wording) -> None:
         self.rules = rules
+        self.wording = wording
         self.numbers: dict[frozenset[str], int] = {}
         self.word_symbols: defaultdict[str, set[int]] = defaultdict(set)
         self.stem_symbols: defaultdict[str, set[int]] = defaultdict(set)
@@ -233,6 +238,7 @@ class _Builder:
             kind_rules=tuple((rule.kind, WeighedRule.of(rule)) for rule in self.rules.rules if isinstance(rule.kind, Kind)),
             urgency_rules=tuple(WeighedRule.of(rule) for rule in self.rules.rules if rule.kind == "urgent"),
             commands=commands,
+            wording=self.wording,
             classes={name: frozenset(members) for name, members in classes.items()},
             word_symbols={word: frozenset(symbols) for word, symbols in self.word_symbols.items()},
             stem_symbols={stem: frozenset(self.stem_symbols.get(stem, ())) for stem in self.stems},
