@@ -62,35 +62,29 @@ from app.volunteers.tables import Volunteer, volunteer
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the line: its folder, what it is given and gives, the states it may bring about, and how long it may take."""
+    """One stage of the line: its folder, what it is given and gives, the states it may bring about, and how many milliseconds it may take."""
 
     room: str
     given: str
     gives: str
     may: tuple[str, ...]
-    budget: timedelta
-
-
-def _ms(milliseconds: int) -> timedelta:
-    return timedelta(milliseconds=milliseconds)
+    budget: int
 
 
 STAGES: Final = (
-    Stage("intake", "a signed form of Twilio's", "Kept: on record once, and who wrote", ("report.asking",), _ms(50)),
-    Stage("triage", "the words", "Assessment: kind, urgency, language, evidence", (), _ms(5)),
-    Stage("places", "the words", "Location: every county that fits, the place", (), _ms(5)),
-    Stage(
-        "incidents", "a report with its place", "Joined: the one event it is of", ("report.joined", "incident.open"), _ms(50)
-    ),
+    Stage("intake", "a signed form of Twilio's", "Kept: on record once, and who wrote", ("report.asking",), 50),
+    Stage("triage", "the words", "Assessment: kind, urgency, language, evidence", (), 5),
+    Stage("places", "the words", "Location: every county that fits, the place", (), 5),
+    Stage("incidents", "a report with its place", "Joined: the one event it is of", ("report.joined", "incident.open"), 50),
     Stage(
         "verification",
         "an incident",
         "what people found, and a decision",
         ("incident.verifying", "incident.<outcome>"),
-        _ms(2000),
+        2000,
     ),
-    Stage("alerts", "a confirmed incident", "an alert that two people signed", ("alert.proposed", "alert.approved"), _ms(2000)),
-    Stage("delivery", "an alert and an audience", "one text a person, and its fate", ("delivery.*",), timedelta(minutes=30)),
+    Stage("alerts", "a confirmed incident", "an alert that two people signed", ("alert.proposed", "alert.approved"), 2000),
+    Stage("delivery", "an alert and an audience", "one text a person, and its fate", ("delivery.*",), 1_800_000),
 )
 
 
