@@ -129,7 +129,7 @@ async def _put_phones_on_the_table(simulator: str) -> None:
     """Tell the simulator of the demo's phones; those it knows stay as they are."""
     counties = load_counties("us_nc")
     phones: list[tuple[DemoPhone, str]] = [
-        *((DemoPhone(v.number, v.alias, None, v.languages[-1]), v.page) for v in VOLUNTEERS),
+        *((DemoPhone(v.number, v.alias, None, v.languages[-1]), v.roles[0]) for v in VOLUNTEERS),
         *((phone, "neighbour") for phone in NEIGHBOURS),
         *((phone, "subscriber") for phone in SUBSCRIBERS),
     ]
