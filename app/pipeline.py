@@ -62,7 +62,7 @@ from app.volunteers.tables import Volunteer, volunteer
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the line: its folder, what it is given and gives, the states it may bring about, and how many milliseconds it may take."""
+    """One stage: its folder, what it is given and gives, the states it may bring about, how many milliseconds it may take."""
 
     room: str
     given: str

@@ -208,7 +208,6 @@ def upgrade() -> None:
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
-        sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("reports", sa.Integer(), nullable=False),
         sa.Column("first_report_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_report_at", sa.DateTime(timezone=True), nullable=False),

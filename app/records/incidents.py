@@ -27,7 +27,6 @@ class Incident(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     urgent: bool = False
-    confidence: float = 0.0
     reports: int = 0
     first_report_at: datetime = instant()
     last_report_at: datetime = instant(index=True)
