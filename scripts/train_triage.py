@@ -29,6 +29,8 @@ FEWEST_TEXTS = 2
 """Texts a feature must stand in to be learned from."""
 RESTRAINT = 0.4
 """Weight of the squared weights in what is minimised: the larger, the more texts it takes to move the rules."""
+URGENT_RESTRAINT = 3.0
+"""The same for urgency, of which there are fewer texts to learn from."""
 ROUNDS = 300
 PACE = 0.5
 MOMENTUM = 0.9
@@ -42,7 +44,7 @@ Matrix = NDArray[np.float64]
 def main() -> None:
     """Train, write the weights, print what they earn."""
     lexicon = Lexicon.from_pack(PACK)
-    corpus = [row for row in read_corpus() if row.kind is not Kind.STOP]
+    corpus = read_corpus()
     tune = [row for row in corpus if row.split == "tune"]
     held = [row for row in corpus if row.split == "held"]
     rows = [_features(row.text, lexicon) for row in tune]
@@ -134,7 +136,7 @@ def _descend_urgent(inputs: Matrix, prior: NDArray[np.float64], truth: NDArray[n
     matters = np.where(truth > 0, URGENT_MATTERS, 1.0)
     for _ in range(ROUNDS):
         chances = 1.0 / (1.0 + np.exp(-(inputs @ weights + prior)))
-        slope = (inputs.T @ (matters * (chances - truth)) + RESTRAINT * weights) / len(inputs)
+        slope = (inputs.T @ (matters * (chances - truth)) + URGENT_RESTRAINT * weights) / len(inputs)
         speed = MOMENTUM * speed - PACE * slope
         weights += speed
     return weights

@@ -32,13 +32,15 @@ START = "^"
 
 
 class WordsFile(BaseModel):
-    """One language's file: `common` words only vote for the language, `classes` are words of one sort, `concepts` are phrases."""
+    """One language's file: `common` words only vote for the language, `spelled` are other ways of writing a word or two, `classes` are
+    words of one sort, `concepts` are phrases."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$|^neutral$")]
     common: str = ""
     commands: dict[Command, str] = {}
+    spelled: dict[str, str] = {}
     classes: dict[ConceptName, str] = {}
     concepts: dict[ConceptName, str] = {}
 
@@ -128,6 +130,8 @@ class Lexicon:
     urgency_rules: tuple[WeighedRule, ...]
     commands: Mapping[tuple[str, ...], Command]
     """Folded words of an order to the order."""
+    spelled: Mapping[str, str]
+    """Another way of writing a word to the word, as `kiero` to `quiero`."""
     wording: Wording
     classes: Mapping[str, frozenset[str]]
     """The words of each class, of all languages together."""
@@ -153,6 +157,9 @@ class Lexicon:
 
     def _look_up(self, written: str) -> tuple[Sense, ...]:
         vocabulary = self.vocabulary
+        written = self.spelled.get(written, written)
+        if " " in written:
+            return tuple(self._sense(word, sure=True) for word in written.split())
         if written == BREAK:
             return (Sense(BREAK, self.word_symbols.get(BREAK, frozenset()), frozenset(), sure=True),)
         if vocabulary.has(written):
@@ -197,6 +204,7 @@ class _Builder:
     def __init__(self, rules: RulesFile, wording: Wording) -> None:
         self.rules = rules
         self.wording = wording
+        self.spelled: dict[str, str] = {}
         self.numbers: dict[frozenset[str], int] = {}
         self.word_symbols: defaultdict[str, set[int]] = defaultdict(set)
         self.stem_symbols: defaultdict[str, set[int]] = defaultdict(set)
@@ -207,10 +215,12 @@ class _Builder:
 
     def build(self, files: Iterable[WordsFile]) -> Lexicon:
         files = list(files)
+        for file in files:
+            self.spelled |= file.spelled
         classes: defaultdict[str, set[str]] = defaultdict(set)
         for file in files:
             for token in chain.from_iterable(map(tokenise, file.common.split())):
-                self.known[token.word].add(file.language)
+                self.known[self._as_spelled(token.word)].add(file.language)
             for name, members in file.classes.items():
                 for member in members.split():
                     classes[name].add(self._learn(member, file.language))
@@ -238,6 +248,7 @@ class _Builder:
             kind_rules=tuple((rule.kind, WeighedRule.of(rule)) for rule in self.rules.rules if isinstance(rule.kind, Kind)),
             urgency_rules=tuple(WeighedRule.of(rule) for rule in self.rules.rules if rule.kind == "urgent"),
             commands=commands,
+            spelled=self.spelled,
             wording=self.wording,
             classes={name: frozenset(members) for name, members in classes.items()},
             word_symbols={word: frozenset(symbols) for word, symbols in self.word_symbols.items()},
@@ -251,9 +262,15 @@ class _Builder:
         if stem:
             self.stems[folded].add(language)
             return folded + "*"
+        folded = self._as_spelled(folded)
         self.known[folded].add(language)
         self.telling.add(folded)
         return folded
+
+    def _as_spelled(self, word: str) -> str:
+        """The word that `word` is another writing of. One that stands for several (`porfavor`) stays, so that phrases may name it."""
+        meant = self.spelled.get(word, word)
+        return word if " " in meant else meant
 
     def _plant(self, phrase: str, concept: str, language: str, classes: Mapping[str, set[str]]) -> None:
         for path in product(*map(_ways, _ELEMENT.findall(phrase))):
@@ -270,11 +287,11 @@ class _Builder:
                 node.concepts.append(concept)
 
     def _symbols(self, element: str, language: str, classes: Mapping[str, set[str]]) -> Iterable[int]:
-        if element == START:
-            return [self._number(frozenset({BREAK}))]
         members: set[str] = set()
         for part in filter(None, element.split("|")):
-            if part.isascii() and part.isupper():
+            if part == START:
+                members.add(BREAK)
+            elif part.isascii() and part.isupper():
                 if part not in classes:
                     raise ValueError(f"{language}.toml: no class is named {part}")
                 members |= classes[part]

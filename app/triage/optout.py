@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
-from app.triage.concepts import Understood, understand
+from app.triage.concepts import Mention, Understood, understand
 from app.triage.lexicon import Lexicon
 from app.triage.tokens import BREAK
 
 CLEAR_STOP_WORDS = ("stop", "stopall", "unsubscribe", "cancel", "quit", "alto", "baja", "parar", "cancelar", "basta")
 """Words that, with one letter wrong and nothing else in the message, still mean stop."""
 FEWEST_LETTERS = 3
-ENFORCEMENT = frozenset(
-    {"AGENCY", "AGENTS", "POLICE", "CHECKPOINT", "ENFORCE", "DOOR_NOW", "VEHICLES", "TAKEN", "GEAR", "HELD", "RIGHTS_ASK"}
-)
+OF_SOMETHING_ELSE = frozenset({
+    "AGENCY", "AGENTS", "POLICE", "CHECKPOINT", "ENFORCE", "DOOR_NOW", "VEHICLES", "TAKEN", "GEAR", "HELD", "RIGHTS_ASK", "DELETE",
+})  # fmt: skip
 """Beside these, a stop word that is a sentence of its own ("ALTO! viene la migra") is a warning to others, not a request to us."""
 
 
@@ -34,19 +34,33 @@ def opts_out(said: Understood) -> bool:
     concepts = said.concepts
     if "STOP_NOT" in concepts:
         return False
-    if "STOP_MESSAGES" in concepts:
+    if _asks_beyond_deletion(said):
         return True
     if concepts.isdisjoint({"STOP_WORD", "STOP_WEAK"}):
         return False
-    if "STOP_WEAK" in concepts and concepts.isdisjoint(ENFORCEMENT):
+    if "STOP_WEAK" in concepts and concepts.isdisjoint(OF_SOMETHING_ELSE):
         return True
-    if _stands_alone(said) and concepts.isdisjoint(ENFORCEMENT):
+    if _stands_alone(said) and concepts.isdisjoint(OF_SOMETHING_ELSE):
         return True
     covered: set[int] = set()
     for mention in said.mentions:
         if mention.concept in {"STOP_WORD", "STOP_WEAK", "STOP_FILLER"}:
             covered.update(range(mention.first, mention.last))
     return all(at in covered or word.sense.word == BREAK for at, word in enumerate(said.words))
+
+
+def _asks_beyond_deletion(said: Understood) -> bool:
+    """Whether a phrase asks for no more messages, and not only to delete what was said ("delete my messages")."""
+    deletions = [mention for mention in said.mentions if mention.concept == "DELETE"]
+    lists = [mention for mention in said.mentions if mention.concept == "STOP_LIST"]
+    return any(
+        mention.concept == "STOP_MESSAGES" and (_within(lists, mention) or not _within(deletions, mention))
+        for mention in said.mentions
+    )
+
+
+def _within(others: list[Mention], mention: Mention) -> bool:
+    return any(other.first < mention.last and mention.first < other.last for other in others)
 
 
 def _stands_alone(said: Understood) -> bool:

@@ -76,12 +76,12 @@ class Vocabulary:
                 piece = word[start:end]
                 if before is None or piece not in self.known or (len(piece) == 1 and piece not in _ONE_LETTER_WORDS):
                     continue
-                cost = before[0] + (3 if len(piece) < _SHORT_PIECE else 1)
+                cost = before[0] + _PIECE_COST.get(len(piece), 1)
                 here = best[end]
                 if here is None or cost < here[0]:
                     best[end] = (cost, (*before[1], piece))
         whole = best[len(word)]
-        return whole[1] if whole is not None and whole[0] <= max(4, len(word) // 2) else ()
+        return whole[1] if whole is not None and whole[0] <= max(4, len(word) * 3 // 4) else ()
 
     def _sounding_like(self, word: str) -> tuple[str, ...]:
         if len(word) < SHORTEST_SOUNDED:
@@ -159,5 +159,6 @@ _DROPPED_G = re.compile(r"in$")
 _MEASURE = re.compile(r"^\d+(st|nd|rd|th|am|pm|x\d*|h|hrs?|mins?|k|ft|mph|yo)?$|^[a-z]{1,2}\d+$")
 _DIGITS_FOR_LETTERS = str.maketrans("013457@$", "oieastas")
 _ONE_LETTER_WORDS = frozenset("aeoyi")
-_SHORT_PIECE = 3
+_PIECE_COST = {1: 3, 2: 2}
+"""Cost of a piece by its letters: a word cut into many short ones is more likely a name."""
 _FURTHEST_BY_EAR = 3

@@ -137,4 +137,4 @@ def _read(text: str) -> Iterator[tuple[str, Weights]]:
 
 _NOTHING: Weights = (0.0,) * len(COLUMNS)
 _MOST_WORDS_REMEMBERED = 20_000
-_NOT_TELLING = frozenset({"STOP_FILLER"})
+_NOT_TELLING = frozenset({"STOP_FILLER", "STOP_LIST"})
