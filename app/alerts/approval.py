@@ -16,8 +16,8 @@ from app.records.alerts import Alert, AlertType, alert
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import AlertState, IncidentState, step
-from app.records.verification import Outcome, observation
 from app.volunteers.tables import Role, Volunteer
+from app.volunteers.witnesses import confirming_witnesses
 
 MAY_PROPOSE: Final = frozenset({Role.DISPATCHER, Role.ORGANIZER})
 MAY_APPROVE: Final = frozenset({Role.ORGANIZER})
@@ -88,7 +88,10 @@ async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) 
     if signed.type == AlertType.ALERT:
         if about.state != IncidentState.CONFIRMED:
             raise Conflict("The incident is no longer confirmed, so this alert can't go out.")
-        if await _only_observer(work, about.id) == approver.id:
+        witnesses = await confirming_witnesses(work, about.id)
+        if not witnesses:
+            raise Conflict("Whoever confirmed this from the place took it back, so this alert can't go out.")
+        if witnesses == {approver.id}:
             raise NotAllowed("You are the only one who saw this; someone else must approve it.")
     await work.execute(
         alert.update()
@@ -130,14 +133,3 @@ async def expire_alerts(work: Transaction) -> int:
     for row in over:
         await record(work, "alert.expired", row.id, county=row.county)
     return len(over)
-
-
-async def _only_observer(work: Transaction, incident_id: UUID) -> UUID | None:
-    """The one person whose observation confirmed the incident, or None when several did."""
-    rows = await work.execute(
-        select(observation.c.volunteer_id)
-        .where(observation.c.incident_id == incident_id, observation.c.outcome == Outcome.CONFIRM.value)
-        .distinct()
-    )
-    observers = rows.scalars().all()
-    return observers[0] if len(observers) == 1 else None

@@ -29,19 +29,60 @@ WORDS: Final[dict[Answer | Outcome, frozenset[str]]] = {
 """The whole words of each answer. A text is matched whole first; then, for outcomes, by its first words."""
 
 
-def read_answer(text: str) -> Answer | Outcome | None:
-    """What the text answers, or None when it is no answer (it then goes to the dispatcher as a note).
+NEGATIONS: Final = frozenset(
+    {
+        "no",
+        "not",
+        "nor",
+        "never",
+        "none",
+        "nobody",
+        "nada",
+        "nadie",
+        "ningun",
+        "ninguno",
+        "ninguna",
+        "isnt",
+        "arent",
+        "but",
+        "pero",
+    }
+)
+"""Words after which a first word no longer means what it seems to: "confirmed no ICE here", "nothing yet but vans"."""
 
-    "CONFIRM", "confirmo, dos camionetas", " N ", "Sí!" are answers. "No sé" is not a no, and a word in mid-sentence is no outcome.
+SIGHTINGS: Final = frozenset({"ice", "migra", "agents", "agentes", "federal", "feds", "inmigracion", "immigration"})
+"""What somebody who saw nothing, or only the police, would not report in the same breath."""
+
+
+def read_answer(text: str) -> Answer | Outcome | None:
+    """What the text answers, or None when it is no clear answer: it then goes to the dispatcher as a note, who asks.
+
+    "CONFIRM", "confirmo, dos camionetas", " N ", "Sí, voy", "Si!" are answers. "No sé" is not a no, "Confirmed no ICE here" confirms
+    nothing, and a question answers nothing.
     """
     plain = _plain(text)
     for answer, words in WORDS.items():
-        if plain in words:
+        if plain in words and "?" not in text:
             return answer
+    if "?" in text or "¿" in text:
+        return None
     for answer, words in WORDS.items():
-        if isinstance(answer, Outcome) and any(plain.startswith(f"{word} ") for word in words if len(word) > 3):
-            return answer
+        for word in sorted(words, key=len, reverse=True):
+            if plain.startswith(f"{word} ") and _fits(answer, set(plain.removeprefix(word).split())):
+                return answer
     return None
+
+
+def _fits(answer: Answer | Outcome, rest: set[str]) -> bool:
+    """Whether the words after an answer leave it standing."""
+    if answer is Answer.NO:
+        return False  # "no sé", "no hay nada", "no, pero …": only a bare no is a no
+    if rest & NEGATIONS:
+        return False
+    others = {word for other, words in WORDS.items() if other is not answer for word in words if isinstance(other, Outcome)}
+    if rest & others:
+        return False
+    return answer in {Answer.YES, Outcome.CONFIRM} or not rest & SIGHTINGS
 
 
 def _plain(text: str) -> str:

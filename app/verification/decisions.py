@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
-
-from sqlalchemy import or_, select
 
 from app.core.database import Transaction
 from app.core.errors import Conflict
 from app.records.events import record
-from app.records.incidents import Incident, incident, report
+from app.records.incidents import Incident, incident
 from app.records.states import IncidentState, step
-from app.records.verification import Observation, Outcome
-from app.verification.offers import observations_of
-from app.volunteers.tables import volunteer
+from app.records.verification import Outcome
+from app.volunteers.witnesses import confirming_witnesses
 
 STATE_OF: Final = {
     Outcome.CONFIRM: IncidentState.CONFIRMED,
@@ -35,8 +31,7 @@ async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_b
     if outcome is Outcome.CONFIRM:
         if about.county is None:
             raise Conflict("The county is not known yet. Set it before confirming.")
-        seen = await work.find(Observation, observations_of(about.id))
-        if not await _supports_confirming(work, about, seen):
+        if not await confirming_witnesses(work, about.id):
             raise Conflict("Confirming needs an observation from the place by a trained verifier who did not report it.")
     before = about.state
     await work.execute(
@@ -45,22 +40,3 @@ async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_b
     about.state, about.decided_at, about.decided_by = then.value, work.now, decided_by
     await record(work, f"incident.{then.value}", about.id, actor_id=decided_by, county=about.county, before=before)
     return about
-
-
-async def _supports_confirming(work: Transaction, about: Incident, seen: Sequence[Observation]) -> bool:
-    """Whether the newest word of some trained on-site observer who did not report it themselves is CONFIRM."""
-    newest = {o.volunteer_id: o for o in seen if o.on_site}
-    confirming = [o.volunteer_id for o in newest.values() if o.outcome == Outcome.CONFIRM]
-    if not confirming:
-        return False
-    reporters = select(report.c.contact_id).where(report.c.incident_id == about.id)
-    return (
-        await work.first(
-            select(volunteer.c.id).where(
-                volunteer.c.id.in_(confirming),
-                volunteer.c.trained,
-                or_(volunteer.c.contact_id.is_(None), volunteer.c.contact_id.not_in(reporters)),
-            )
-        )
-        is not None
-    )

@@ -121,6 +121,16 @@ async def test_the_only_one_who_saw_it_can_not_approve_it(database: Database, ho
             await approve(work, hotline, waiting.id, luz)
 
 
+async def test_a_witness_who_takes_it_back_stops_the_alert(database: Database, hotline: Hotline, scene: Scene) -> None:
+    about, olga, tom, luz = scene
+    waiting = await proposed(database, hotline, about, olga)
+    async with database.transaction() as work:
+        await record_observation(work, about, luz.id, Outcome.NOTHING, on_site=True)
+    with pytest.raises(Conflict, match="took it back"):
+        async with database.transaction() as work:
+            await approve(work, hotline, waiting.id, tom)
+
+
 async def test_two_who_approve_at_once_send_it_once(database: Database, hotline: Hotline, scene: Scene) -> None:
     about, olga, tom, _ = scene
     eva = await person(database, "Eva", "organizer")

@@ -16,7 +16,8 @@ from app.verification.answers import Answer, read_answer
         ("Y", Answer.YES), (" y ", Answer.YES), ("Sí!", Answer.YES), ("S", Answer.YES), ("ok", Answer.YES),
         ("N", Answer.NO), ("no", Answer.NO), ("No puedo", Answer.NO),
         ("CONFIRM", Outcome.CONFIRM), ("confirmo, dos camionetas", Outcome.CONFIRM), ("Confirmed. 3 agents", Outcome.CONFIRM),
-        ("POLICIA", Outcome.POLICE), ("policía local", Outcome.POLICE), ("police, not ICE", Outcome.POLICE),
+        ("POLICIA", Outcome.POLICE), ("policía local", Outcome.POLICE), ("police car, lights on", Outcome.POLICE),
+        ("Sí, voy", Answer.YES), ("Yes I can go", Answer.YES), ("Si, voy para alla", Answer.YES),
         ("Nada", Outcome.NOTHING), ("nothing here", Outcome.NOTHING), ("ya se fueron", Outcome.GONE), ("SE FUERON", Outcome.GONE),
         ("no pude", Outcome.UNABLE), ("unable", Outcome.UNABLE),
     ],
@@ -26,7 +27,25 @@ def test_an_answer_is_understood(text: str, meaning: Answer | Outcome) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no sé", "I can not confirm it", "y la migra?", "maybe", "hay policia y tambien otros", "", "👍?"]
+    "text",
+    [
+        "Confirmed no ICE here",
+        "confirmo que no hay nada",
+        "confirm - just local police",
+        "Confirmado, no es ICE es policia",
+        "Confirm?",
+        "Clear view of ICE agents taking people",
+        "Nothing yet but ICE vans arriving",
+        "Left lane blocked by ICE trucks",
+        "Police and ICE taking people at Home Depot",
+        "no sé",
+        "I can not confirm it",
+        "y la migra?",
+        "maybe",
+        "hay policia y tambien otros",
+        "",
+        "👍?",
+    ],
 )
 def test_what_is_no_answer_goes_to_the_dispatcher(text: str) -> None:
     assert read_answer(text) is None

@@ -1,0 +1,28 @@
+"""Whose word confirms an incident: the newest from the place, of trained people who did not report it themselves."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.core.database import Transaction
+from app.records.incidents import report
+from app.records.verification import Observation, Outcome, observation
+from app.volunteers.tables import volunteer
+
+
+async def confirming_witnesses(work: Transaction, incident_id: UUID) -> set[UUID]:
+    """The volunteers who stand behind a confirmation now. Who took their word back, was not there, is not trained, or reported it, does not."""
+    statement = select(observation).where(observation.c.incident_id == incident_id).order_by(observation.c.observed_at)
+    newest = {seen.volunteer_id: seen for seen in await work.find(Observation, statement)}
+    saw = [who for who, seen in newest.items() if seen.on_site and seen.outcome == Outcome.CONFIRM]
+    reporters = select(report.c.contact_id).where(report.c.incident_id == incident_id)
+    rows = await work.execute(
+        select(volunteer.c.id).where(
+            volunteer.c.id.in_(saw),
+            volunteer.c.trained,
+            or_(volunteer.c.contact_id.is_(None), volunteer.c.contact_id.not_in(reporters)),
+        )
+    )
+    return set(rows.scalars())
