@@ -4,13 +4,14 @@
                    kept     what     where    one event   volunteers     two      one text
                    once     it says  it is    one record  find out       people   a person
 
-This is the page to read first. Each stage is a folder; none imports another; only this page calls them one after another, each step inside
-the one transaction of its request. `STAGES` says what each is given and gives, which states it may bring about, and how long it may take.
+This is the page to read first; `pipeline_alerts.py` is the second (stages 6 and 7), `pipeline_calls.py` tells of calls on the same line.
+Each stage is a folder; none imports another; only these pages call them one after another, each step inside the one transaction of its
+request. `STAGES` says what each is given and gives, which states it may bring about, and how long it may take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,31 +20,39 @@ from uuid import UUID
 from redis.asyncio import Redis
 from sqlalchemy import select
 
-from app.alerts.approval import approve_alert, propose_alert
-from app.alerts.compose import compose_alert, compose_update
 from app.core.database import Transaction
-from app.core.errors import Conflict
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
-from app.delivery.plan import Message, Planned, plan_to, plan_to_county, plan_to_same, withdraw
-from app.incidents.join import join_incident, learn_place, refresh_urgency
+from app.delivery.plan import Message, Planned, plan_to, withdraw
+from app.incidents.join import incident_state, join_incident, learn_place, refresh_urgency
 from app.intake import answers
 from app.intake.answers import Asker
-from app.intake.conversation import MOST_QUESTIONS, Heard, Question, Turn, hear, is_elsewhere
+from app.intake.conversation import (
+    MOST_QUESTIONS,
+    Answer,
+    Heard,
+    Question,
+    Turn,
+    hear,
+    hush,
+    is_another_event,
+    is_elsewhere,
+    is_overtaken,
+    keep_asking,
+)
 from app.intake.keep import Kept, keep_text
-from app.intake.reports import Answer, add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
+from app.intake.reports import add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
-from app.records.alerts import Alert, AlertType, alert
-from app.records.codes import unused_code
+from app.records.alerts import Alert, alert
 from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident, Report, report
 from app.records.reading import Command, Kind, Location, Reading
-from app.records.states import DECIDED, AlertState, IncidentState, OfferState, ReportState
+from app.records.states import DECIDED, OfferState, ReportState
 from app.records.verification import Offer, Outcome
 from app.rights.topics import Rights
 from app.telephony.addresses import Channel
@@ -53,7 +62,16 @@ from app.triage.lexicon import Lexicon
 from app.verification.answers import Answer as FieldAnswer
 from app.verification.answers import read_answer
 from app.verification.decisions import decide
-from app.verification.offers import MAY_ANSWER, answer_offer, make_offer, open_offer_of, record_observation, stand_down
+from app.verification.offers import (
+    MAY_ANSWER,
+    OPEN_OFFERS,
+    WENT,
+    answer_offer,
+    make_offer,
+    open_offer_of,
+    record_observation,
+    stand_down,
+)
 from app.verification.queue import TaskQueue
 from app.verification.tasks import ANY_LANGUAGE, check_claim, finish_task, open_task
 from app.verification.wording import detail_words, offer_words, outcome_words
@@ -116,30 +134,39 @@ async def receive_text(work: Transaction, hotline: Hotline, form: TextForm) -> s
     return reply
 
 
-async def recover_text(work: Transaction, hotline: Hotline, form: TextForm) -> bool:
-    """A text that Twilio has and whose webhook never reached us. It is taken in as if it had; the answer goes out by the outbox, and should
+async def recover_text(work: Transaction, hotline: Hotline, form: TextForm, received_at: datetime) -> bool:
+    """A text that Twilio has since `received_at` and whose webhook never reached us. It is taken in as if it had; the answer goes out by
+    the outbox, and should
     the webhook come after all, it is told nothing. Returns whether it was new."""
-    kept, reply = await _take_in(work, hotline, form)
+    kept, reply = await _take_in(work, hotline, form, received_at)
     if kept.replay:
         return False
     if reply is not None:
         await plan_to(work, Message(Lane.REPLY, "answer", dict.fromkeys(TEXT_LANGUAGES, reply), kept.id), [kept.sender.id])
         await forget_reply(work, kept)
-    _wake_all(work, hotline)
+    wake_all(work, hotline)
     return True
 
 
-async def _take_in(work: Transaction, hotline: Hotline, form: TextForm) -> tuple[Kept, str | None]:
+async def _take_in(
+    work: Transaction, hotline: Hotline, form: TextForm, received_at: datetime | None = None
+) -> tuple[Kept, str | None]:
     kept = await keep_text(work, form)
     if kept.replay:
         return kept, kept.reply
     home = kept.conversation.home_counties
-    reading = read(hotline.lexicon, hotline.gazetteer, form.body, remembered=kept.sender.language, home=home)
-    as_answer = locate(form.body, hotline.gazetteer, home_counties=home, answering=True)
+    reading = read(hotline.lexicon, hotline.gazetteer, form.words, remembered=kept.sender.language, home=home)
+    if form.is_picture_or_pin:  # nobody sends a hotline a photo or a place without having seen something
+        reading = replace(reading, assessment=replace(reading.assessment, kind=Kind.REPORT))
+    as_answer = locate(form.words, hotline.gazetteer, home_counties=home, answering=True)
     heard = hear(kept.conversation, reading, as_answer, work.now)
     if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
         reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))
-    answer = await _answer(work, hotline, form, kept, reading, heard)
+    if is_overtaken(kept, reading, received_at):
+        answer = Answer()  # they said stop after they wrote this
+    else:
+        answer = await _answer(work, hotline, form, kept, reading, heard)
+    answer = keep_asking(kept, reading, heard, hush(kept, reading, answer), work.now)
     await finish_text(work, kept, reading.assessment, answer)
     return kept, answer.reply
 
@@ -159,7 +186,7 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
     if form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP:
         return await answers.answer_stop(work, asker)
     if kept.sender.volunteer_id is not None and said.command is None:
-        from_field = await _hear_from_field(work, hotline, asker, kept.sender.volunteer_id)
+        from_field = await _hear_from_field(work, hotline, asker, kept.sender.volunteer_id, reading)
         if from_field is not None:
             return from_field
     if heard.question is Question.SUBSCRIBE_PLACE:
@@ -218,12 +245,13 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
     talk = asker.kept.conversation
     which = talk.report_id if heard.question else talk.last_report_id
     told = await get_report(work, which) if which else None
-    if told is None or (heard.turn is Turn.FRAGMENT and is_elsewhere(told.place, reading)):
+    if told is None or is_another_event(told, await incident_state(work, told), heard, reading):
         return await _answer_kind(work, hotline, asker, reading)
+    unplaced = told.county is None
     together = f"{words_of(work, told)}\n{asker.words}"
     again = Reading(assess(together, hotline.lexicon, remembered_language=asker.language), heard.location)
     told = await add_to_report(work, told, asker.words, again, heard.location)
-    if told.county is not None and (told.state == ReportState.ASKING or heard.question):
+    if told.county is not None and (unplaced or told.state == ReportState.ASKING):
         return await _join(work, hotline, asker, told, silent=False, words=together)
     if heard.turn is Turn.FRAGMENT:
         if told.incident_id is not None:
@@ -277,20 +305,24 @@ async def send_offer(
     texts = offer_words(hotline.texts, hotline.counties, about)
     assert verifier.contact_id is not None  # a candidate always has a phone
     await plan_to(work, Message(Lane.DISPATCH, "offer", texts, made.id), [verifier.contact_id])
-    _wake_all(work, hotline)
+    wake_all(work, hotline)
     return made
 
 
-async def _hear_from_field(work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID) -> Answer | None:
+async def _hear_from_field(
+    work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, reading: Reading
+) -> Answer | None:
     """A verifier's text about what they were asked. None when it isn't about that: then it goes the ordinary way."""
     found = await open_offer_of(work, volunteer_id)
     if found is None:
         return None
     made, about = found
-    meaning = read_answer(asker.words)
+    meaning = read_answer(asker.words, whole=made.state not in OPEN_OFFERS)
+    if meaning is None and is_elsewhere(about.county, about.place, reading):
+        return None  # verifiers see other things too
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     if isinstance(meaning, Outcome):
-        await record_observation(work, about, volunteer_id, meaning, on_site=True, made=made, note=asker.words)
+        await record_observation(work, about, volunteer_id, meaning, on_site=made.state in WENT, made=made, note=asker.words)
         return Answer(asker.say("offer.noted", code=about.code, outcome=asker.say(f"outcomes.{meaning.value}")))
     if meaning is not None:
         if made.state not in MAY_ANSWER:
@@ -321,7 +353,7 @@ async def decide_incident(
     if outcome is not Outcome.CONFIRM:
         for sent in await work.find(Alert, select(alert).where(alert.c.incident_id == about.id)):
             await withdraw(work, sent.id, sent.type)
-    _wake_all(work, hotline)
+    wake_all(work, hotline)
     return about
 
 
@@ -344,74 +376,14 @@ async def _tell_reporters(work: Transaction, hotline: Hotline, about: Incident) 
     return await plan_to(work, Message(Lane.REPLY, "outcome", texts, about.id), list(reporters.scalars()))
 
 
-# ── 6 and 7: two people tell a county, and each person gets one text ─────────────────────────────────────────────────────────────────
-
-
-async def draft_alert(work: Transaction, hotline: Hotline, about: Incident) -> tuple[str, dict[str, str], datetime]:
-    """The words that the hotline would use for an incident: the code, the texts by language, and until when they hold."""
-    until = work.now + hotline.alert_lifetime
-    code = await unused_code(work, alert.c.code)
-    county = hotline.counties.by_fips(about.county or "")
-    seen_at = about.last_report_at
-    words = compose_alert(hotline.texts, hotline.rights, about, county, code, hotline.time_zone, seen_at=seen_at, until=until)
-    return code, words, until
-
-
-async def propose(
-    work: Transaction, hotline: Hotline, about: Incident, author: Volunteer, words: Mapping[str, str] | None = None
-) -> Alert:
-    """One person proposes an alert, in the hotline's words or their own."""
-    if about.county is None:
-        raise Conflict("The county is not known, so nobody can be told.")
-    code, drafted, until = await draft_alert(work, hotline, about)
-    proposed = await propose_alert(work, about, author, code, words or drafted, until)
-    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
-    return proposed
-
-
-async def propose_update(work: Transaction, hotline: Hotline, about: Incident, author: Volunteer) -> Alert:
-    """Take back, or close, what a county was told: a correction or an all-clear for exactly those who got the alert."""
-    earlier = await work.get(
-        Alert,
-        alert.c.incident_id == about.id,
-        alert.c.type == AlertType.ALERT.value,
-        alert.c.state.in_((AlertState.APPROVED.value, AlertState.EXPIRED.value)),
-        alert.c.approved_at.is_not(None),
-    )
-    if earlier is None:
-        raise Conflict("No alert went out about this incident, so there is nothing to correct.")
-    kind = AlertType.ALL_CLEAR if about.state in {IncidentState.CONFIRMED, IncidentState.GONE} else AlertType.CORRECTION
-    words = compose_update(hotline.texts, about, hotline.counties.by_fips(earlier.county), earlier.code, kind)
-    code = await unused_code(work, alert.c.code)
-    until = work.now + hotline.alert_lifetime
-    proposed = await propose_alert(work, about, author, code, words, until, kind, earlier)
-    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
-    return proposed
-
-
-async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver: Volunteer) -> tuple[Alert, Planned]:
-    """The second person signs, and in the same transaction every text is planned: to the county's subscribers, or, for a correction or an
-    all-clear, to exactly those whom the alert was for."""
-    signed, _ = await approve_alert(work, alert_id, approver)
-    if signed.type == AlertType.ALERT:
-        message = Message(Lane.ALERT, signed.type, signed.texts, signed.id)
-        planned = await plan_to_county(work, message, signed.county)
-    else:
-        assert signed.references_id is not None  # PostgreSQL holds a CHECK on it
-        message = Message(Lane.CORRECTION, signed.type, signed.texts, signed.id)
-        planned = await plan_to_same(work, message, signed.references_id)
-    await record(work, "alert.planned", signed.id, county=signed.county, code=signed.code, people=planned.recipients)
-    _wake_all(work, hotline)
-    return signed, planned
-
-
 # ── What the steps above share ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wake_all(work: Transaction, hotline: Hotline) -> None:
+def wake_all(work: Transaction, hotline: Hotline) -> None:
+    """Tell the worker and the boards that there is something new."""
     work.after_commit += [wake(hotline.redis, LiveTopic.OUTBOX), wake(hotline.redis, LiveTopic.BOARD)]
 
 
 def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker:
     pack = (hotline.texts, hotline.counties, hotline.rights, hotline.time_zone)
-    return Asker(kept, form.body, text_language(language), form.channel.value, form.opt_out_type, *pack)
+    return Asker(kept, form.words, text_language(language), form.channel.value, form.opt_out_type, *pack)

@@ -128,7 +128,7 @@ async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:
                     }
                 )
                 async with parts.database.transaction() as unit:
-                    new = await recover_text(unit, parts.hotline, form)
+                    new = await recover_text(unit, parts.hotline, form, text.received_at)
                 metrics.TEXTS_RECOVERED.inc(new)
 
 

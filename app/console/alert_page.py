@@ -24,7 +24,7 @@ from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.delivery.conservation import tally_of
 from app.delivery.plan import count_audience
-from app.pipeline import approve
+from app.pipeline_alerts import approve
 from app.records.alerts import Alert, AlertType, alert
 from app.records.contacts import contact
 from app.records.deliveries import delivery, outgoing_message

@@ -20,7 +20,8 @@ from app.core.errors import BadInput, Conflict
 from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.incidents.join import get_incident, set_county
-from app.pipeline import Hotline, decide_incident, draft_alert, propose, propose_update, send_offer
+from app.pipeline import Hotline, decide_incident, send_offer
+from app.pipeline_alerts import draft_alert, propose, propose_update
 from app.records.alerts import AlertType
 from app.records.incidents import Incident
 from app.records.states import DECIDED, AlertState, IncidentState

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, literal, or_, select
+from sqlalchemy import literal, or_, select, union_all
 
 from app.core.database import Transaction
 from app.core.errors import NotFound
@@ -18,16 +18,17 @@ from app.records.codes import unused_code
 from app.records.events import record
 from app.records.incidents import Incident, Report, incident, report
 from app.records.reading import Kind
-from app.records.states import IncidentState, ReportState
+from app.records.states import IncidentState, ReportState, TaskState, step
+from app.records.verification import observation, offer, task
 
 WINDOW: Final = timedelta(hours=6)
 """An incident that nobody reported for this long is over; the same place later is another event."""
 
-AFTERMATH: Final = timedelta(minutes=15)
-"""So long after an incident turned out to be nothing, new reports still belong to it; later ones open a new one. A rumor about it always
-finds it, since what its sender wants is the answer."""
-
 _STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, IncidentState.CONFIRMED.value)
+"""What a new sighting can be part of. After "nothing there" a sighting is a new event: somebody must look again."""
+
+_ALL_BUT_DISMISSED: Final = tuple(state.value for state in IncidentState if state is not IncidentState.DISMISSED)
+"""What a rumor can be about: its sender wants the answer, also when it is known already."""
 
 MOST_COMPARED: Final = 200
 """The newest reports of a county that a new one is compared with, so that a flood does not slow the next report."""
@@ -72,6 +73,12 @@ async def get_incident(work: Transaction, code: str, *, lock: bool = False) -> I
     return found
 
 
+async def incident_state(work: Transaction, told: Report) -> IncidentState | None:
+    """What is known of the incident of a report; None while it has none."""
+    state = await work.scalar(select(incident.c.state).where(incident.c.id == told.incident_id)) if told.incident_id else None
+    return IncidentState(state) if state else None
+
+
 async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
     """A report that had to stand alone (urgent, its county unknown) has its place now: it joins the event there, or its own incident
     gets the county."""
@@ -79,14 +86,17 @@ async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
     own = await work.get(Incident, incident.c.id == told.incident_id, lock=True)
     if own is None or told.county is None:
         return await join_incident(work, told, words)
+    if own.county is not None:
+        return Joined(own, is_new=False, why="a person knew the county already")
     match = await _find_match(work, told, words)
-    if match is None or own.reports > 1:
+    if match is None or own.reports > 1 or await _is_worked_on(work, own):
         changes = {"county": told.county, "place": told.place, "latitude": told.latitude, "longitude": told.longitude}
         await work.execute(incident.update().where(incident.c.id == own.id).values(changes))
         for name, value in changes.items():
             setattr(own, name, value)
         await record(work, "incident.located", own.id, county=own.county)
-        return Joined(own, is_new=True, why="first report")
+        return Joined(own, is_new=False, why="its place became known")
+    step(IncidentState(own.state), IncidentState.DISMISSED)
     await work.execute(incident.update().where(incident.c.id == own.id).values(state=IncidentState.DISMISSED.value, reports=0))
     await record(work, "incident.merged", own.id, county=told.county, into=match[0].code)
     return replace(await join_incident(work, told, words), left=own.id)
@@ -110,6 +120,16 @@ async def set_county(work: Transaction, about: Incident, county: str, by: UUID) 
     return about
 
 
+async def _is_worked_on(work: Transaction, own: Incident) -> bool:
+    """Whether somebody holds it, was sent to it, or found something: then it is not merged away under them."""
+    if own.state != IncidentState.OPEN:
+        return True
+    leased = select(task.c.id).where(task.c.incident_id == own.id, task.c.state == TaskState.LEASED.value)
+    offered = select(offer.c.id).where(offer.c.incident_id == own.id)
+    seen = select(observation.c.id).where(observation.c.incident_id == own.id)
+    return await work.first(union_all(leased, offered, seen).limit(1)) is not None
+
+
 async def _find_match(work: Transaction, new: Report, words: str) -> tuple[Incident, str] | None:
     if new.county is None:
         return None
@@ -119,11 +139,7 @@ async def _find_match(work: Transaction, new: Report, words: str) -> tuple[Incid
         .where(
             incident.c.county == new.county,
             incident.c.last_report_at > work.now - WINDOW,
-            or_(
-                incident.c.state.in_(_STILL_OPEN),
-                incident.c.decided_at > work.now - AFTERMATH,
-                and_(incident.c.state != IncidentState.DISMISSED.value, literal(new.kind == Kind.RUMOR)),
-            ),
+            incident.c.state.in_(_STILL_OPEN if new.kind != Kind.RUMOR else _ALL_BUT_DISMISSED),
             report.c.state == ReportState.JOINED.value,
             report.c.id != new.id,
         )

@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from app.core.clock import local_time
 from app.core.database import Transaction
-from app.intake.conversation import MOST_QUESTIONS, Question
+from app.intake.conversation import MOST_QUESTIONS, Answer, Question
 from app.intake.keep import Kept
-from app.intake.reports import Answer
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.privacy.erasure import erase_contact

@@ -50,7 +50,7 @@ KEEP = text("""
         INSERT INTO contact (id, number_hash, number_sealed, language_chosen, created_at)
         SELECT CAST(:new_contact AS uuid), coalesce((SELECT number_hash FROM known), CAST(:number_hash AS bytea)),
             CAST(:number_sealed AS bytea), false, CAST(:now AS timestamptz)
-        ON CONFLICT (number_hash) DO UPDATE SET number_hash = excluded.number_hash
+        ON CONFLICT (number_hash) DO UPDATE SET language_chosen = contact.language_chosen
         RETURNING id, number_hash, language, language_chosen, stopped_at,
             number_sealed IS NOT NULL AND stopped_at IS NULL AND unreachable_at IS NULL AS can_be_told
     ), talk AS (

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from app.records.contacts import Conversation
-from app.records.reading import NEEDS_ONE_COUNTY, Kind, Location, Reading
+from app.intake.keep import Kept
+from app.records.incidents import Report
+from app.records.reading import NEEDS_ONE_COUNTY, Command, Kind, Location, Reading
+from app.records.states import DECIDED, IncidentState
+
+if TYPE_CHECKING:
+    from app.intake.keep import Kept
+    from app.records.contacts import Conversation
+    from app.records.incidents import Report
 
 ANSWER_TIME: Final = timedelta(hours=2)
 """How long a question stays open. Later, a bare "Durham" is a new text and not an answer."""
+
+PROMPT_ANSWER: Final = timedelta(minutes=10)
+"""Later than this a whole report with its own place is a new one, also while a place is asked for."""
+
+SIGHTINGS: Final = frozenset({Kind.REPORT, Kind.DETENTION})
+
+ASIDES: Final = frozenset({Kind.RIGHTS, Kind.HELP, Kind.VOLUNTEER})
 
 FRAGMENT_TIME: Final = timedelta(seconds=90)
 """Texts of one person within this time are one report (DESIGN section 5)."""
@@ -45,6 +60,19 @@ class Heard:
     location: Location
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What the hotline says to a text, and what it will remember: the question it asked, about which report, the county it learned."""
+
+    reply: str | None = None
+    question: Question | None = None
+    questions: int = 0
+    report_id: UUID | None = None
+    reported: bool = False
+    county: str | None = None
+    language: str | None = None
+
+
 STANDS_ALONE: Final = frozenset({Kind.STOP, Kind.HELP, Kind.DELETE, Kind.RIGHTS, Kind.VOLUNTEER})
 """Kinds that are never taken for an answer: they mean themselves whatever was asked."""
 
@@ -61,7 +89,7 @@ def hear(talk: Conversation, reading: Reading, as_answer: Location, now: datetim
     said, question = reading.assessment, open_question(talk, now)
     means_itself = said.command is not None or said.kind in STANDS_ALONE
     if question is not None and not means_itself:
-        if _is_new_report(talk, reading):
+        if _is_new_report(talk, reading, now):
             return Heard(Turn.NEW, None, reading.location)
         return Heard(Turn.ANSWER if as_answer.counties else Turn.UNCLEAR, question, as_answer)
     just_reported = talk.last_report_at is not None and now - talk.last_report_at <= FRAGMENT_TIME
@@ -70,12 +98,47 @@ def hear(talk: Conversation, reading: Reading, as_answer: Location, now: datetim
     return Heard(Turn.NEW, None, reading.location)
 
 
-def is_elsewhere(told_place: str | None, reading: Reading) -> bool:
-    """Whether a text that came right after a report is a report of its own, from another place: it says what is seen, and names a place
-    that shares no word with the first one's but the town."""
-    if told_place is None or reading.location.label is None or reading.assessment.kind not in {Kind.REPORT, Kind.DETENTION}:
+def is_another_event(told: Report, state: IncidentState | None, heard: Heard, reading: Reading) -> bool:
+    """Whether a text that looks like more of a report is of another event: the first is decided, or this one is from elsewhere."""
+    if reading.assessment.kind not in SIGHTINGS:
         return False
-    before, now = _place_words(told_place), _place_words(reading.location.label)
+    if state is not None and (state in DECIDED or state is IncidentState.DISMISSED):
+        return True
+    return heard.turn is Turn.FRAGMENT and is_elsewhere(told.county, told.place, reading)
+
+
+def is_overtaken(kept: Kept, reading: Reading, received_at: datetime | None) -> bool:
+    """Whether a text that came to us late asks for texts although its sender has said stop since."""
+    said, stopped = reading.assessment, kept.sender.stopped_at
+    wants_texts = said.kind is Kind.SUBSCRIBE or said.command in {Command.JOIN, Command.START}
+    return wants_texts and received_at is not None and stopped is not None and stopped > received_at
+
+
+def hush(kept: Kept, reading: Reading, answer: Answer) -> Answer:
+    """Who said stop is heard and not answered, unless they ask for something by name."""
+    said = reading.assessment
+    asks = said.command is not None or said.kind in {Kind.SUBSCRIBE, Kind.RIGHTS, Kind.HELP, Kind.DELETE, Kind.STOP}
+    return answer if kept.sender.stopped_at is None or asks else replace(answer, reply=None, question=None)
+
+
+def keep_asking(kept: Kept, reading: Reading, heard: Heard, answer: Answer, now: datetime) -> Answer:
+    """An open question stays open when the person asks something of their own in between: DERECHOS, AYUDA, ENGLISH."""
+    question = open_question(kept.conversation, now)
+    aside = reading.assessment.kind in ASIDES or reading.assessment.command in {Command.LANGUAGE, Command.CHECK}
+    if question is None or heard.question is not None or answer.question is not None or not aside:
+        return answer
+    return replace(answer, question=question, questions=kept.conversation.questions, report_id=kept.conversation.report_id)
+
+
+def is_elsewhere(county: str | None, place: str | None, reading: Reading) -> bool:
+    """Whether a text that came after a report is a report of its own, from another place: it says what is seen, and names another county,
+    or a place that shares no word with the first one's but the town."""
+    if reading.assessment.kind not in SIGHTINGS:
+        return False
+    where = reading.location
+    if county is not None and where.county is not None and where.county != county:
+        return True
+    before, now = _place_words(place or ""), _place_words(where.label or "")
     return bool(before) and bool(now) and not before & now
 
 
@@ -84,6 +147,10 @@ def _place_words(label: str) -> set[str]:
     return {word for part in label.split(",")[:-1] for word in part.lower().split() if len(word) > 2}
 
 
-def _is_new_report(talk: Conversation, reading: Reading) -> bool:
-    """While a sign-up's county is asked for, someone may see something: that comes first, and is no answer."""
-    return talk.awaiting == Question.SUBSCRIBE_PLACE and reading.assessment.kind in NEEDS_ONE_COUNTY - {Kind.SUBSCRIBE}
+def _is_new_report(talk: Conversation, reading: Reading, now: datetime) -> bool:
+    """Something new comes first, and is no answer: while a sign-up's county is asked for; or long after a report's place was."""
+    kind = reading.assessment.kind
+    if talk.awaiting == Question.SUBSCRIBE_PLACE:
+        return kind in NEEDS_ONE_COUNTY - {Kind.SUBSCRIBE}
+    late = talk.asked_at is not None and now - talk.asked_at > PROMPT_ANSWER
+    return late and kind in SIGHTINGS and reading.location.county is not None

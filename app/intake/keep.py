@@ -23,7 +23,7 @@ KEEP = text("""
     WITH who AS (
         INSERT INTO contact (id, number_hash, number_sealed, language_chosen, created_at)
         VALUES (:new_contact, :number_hash, :number_sealed, false, :now)
-        ON CONFLICT (number_hash) DO UPDATE SET number_hash = excluded.number_hash
+        ON CONFLICT (number_hash) DO UPDATE SET unreachable_at = NULL
         RETURNING id, number_sealed IS NULL AS erased, language, language_chosen, stopped_at
     ), talk AS (
         INSERT INTO conversation (contact_id, questions, home_counties)
@@ -88,9 +88,9 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
     found = row.one()
     sender = Sender(found.sender_id, number_hash, found.language, found.language_chosen, found.stopped_at, found.volunteer_id)
     talk = Conversation(**{column: getattr(found, column) for column in Conversation.model_fields})
-    if found.erased:
-        await _remember_number_again(work, sender.id, number)
     if found.kept_id is not None:
+        if found.erased:
+            await _remember_number_again(work, sender.id, number)
         return Kept(message, sender, talk)
     return await _first_copy(work, form.sid, sender, talk)
 
@@ -104,6 +104,8 @@ async def known_sids(work: Transaction, sids: Sequence[str]) -> set[str]:
 async def _first_copy(work: Transaction, sid: str, sender: Sender, talk: Conversation) -> Kept:
     first = (await work.execute(inbound_message.select().where(inbound_message.c.sid == sid))).one()
     reply = work.unseal(first.reply_sealed, "inbound_message", "reply", first.id) if first.reply_sealed else None
+    if sender.stopped_at is not None and sender.stopped_at > first.received_at:
+        reply = None  # they said stop since
     return Kept(first.id, sender, talk, replay=True, reply=reply)
 
 

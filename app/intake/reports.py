@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from app.core.database import Transaction
-from app.intake.conversation import Question
+from app.intake.conversation import Answer
 from app.intake.keep import Kept
 from app.records.inbound import inbound_message
 from app.records.incidents import Report, report
@@ -38,19 +38,6 @@ FINISH = text("""
             THEN home_counties ELSE (ARRAY[CAST(:county AS text)] || home_counties)[1:5] END
     WHERE contact_id = :contact
 """)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the hotline says to a text, and what it will remember: the question it asked, about which report, the county it learned."""
-
-    reply: str | None = None
-    question: Question | None = None
-    questions: int = 0
-    report_id: UUID | None = None
-    reported: bool = False
-    county: str | None = None
-    language: str | None = None
 
 
 async def write_report(
@@ -140,7 +127,7 @@ async def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: A
             "reply": reply,
             "message": kept.id,
             "contact": kept.sender.id,
-            "language": answer.language or said.language,
+            "language": None if said.kind is Kind.DELETE else answer.language or said.language,  # who was erased has none
             "awaiting": answer.question.value if answer.question else None,
             "about": answer.report_id if answer.question else None,
             "questions": answer.questions if answer.question else 0,

@@ -26,7 +26,8 @@ async def contact_for(work: Transaction, number: str, language: str | None = Non
         )
         .on_conflict_do_update(
             index_elements=[contact.c.number_hash],
-            set_={"number_hash": work.keys.fingerprint("phone", known_as)},
+            # Any column that is no key: setting the hash would lock out every delivery that refers to this contact.
+            set_={"language_chosen": contact.c.language_chosen},
         )
         .returning(contact.c.id, contact.c.number_sealed)
     )

@@ -38,6 +38,7 @@ class Consent:
 async def subscribe(work: Transaction, consent: Consent, county: str) -> bool | None:
     """Subscribe a phone to a county's alerts. True when it is new, False when it already was, None when that would be too many."""
     active = set((await work.execute(_active(consent.contact_id))).scalars())
+    await work.execute(contact.update().where(contact.c.id == consent.contact_id).values(stopped_at=None, unreachable_at=None))
     if county in active:
         return False
     if len(active) >= MOST_COUNTIES:
@@ -56,7 +57,6 @@ async def subscribe(work: Transaction, consent: Consent, county: str) -> bool | 
             index_elements=["contact_id", "county", "topic"], set_={"ended_at": None, "created_at": work.now}
         )
     )
-    await work.execute(contact.update().where(contact.c.id == consent.contact_id).values(stopped_at=None))
     await _write(work, consent, ConsentKind.OPT_IN, county)
     return True
 

@@ -45,6 +45,17 @@ class TextForm(TwilioForm):
         return value or 0
 
     @property
+    def words(self) -> str:
+        """What it says: the text, and the coordinates of a pin that was sent along."""
+        pin = f"{self.latitude:.5f}, {self.longitude:.5f}" if self.latitude is not None and self.longitude is not None else ""
+        return "\n".join(part for part in (self.body, pin) if part)
+
+    @property
+    def is_picture_or_pin(self) -> bool:
+        """Whether it is a photo or a place with no words beside it."""
+        return not self.body.strip() and (self.media_count > 0 or self.latitude is not None)
+
+    @property
     def channel(self) -> Channel:
         """How it came."""
         if self.sender.startswith(WHATSAPP_PREFIX):

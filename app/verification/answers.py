@@ -54,17 +54,17 @@ SIGHTINGS: Final = frozenset({"ice", "migra", "agents", "agentes", "federal", "f
 """What somebody who saw nothing, or only the police, would not report in the same breath."""
 
 
-def read_answer(text: str) -> Answer | Outcome | None:
+def read_answer(text: str, *, whole: bool = False) -> Answer | Outcome | None:
     """What the text answers, or None when it is no clear answer: it then goes to the dispatcher as a note, who asks.
 
     "CONFIRM", "confirmo, dos camionetas", " N ", "Sí, voy", "Si!" are answers. "No sé" is not a no, "Confirmed no ICE here" confirms
-    nothing, and a question answers nothing.
+    nothing, and a question answers nothing. `whole`: only a text that is nothing but an answer counts, as when nothing is asked any more.
     """
     plain = _plain(text)
     for answer, words in WORDS.items():
         if plain in words and "?" not in text:
             return answer
-    if "?" in text or "¿" in text:
+    if whole or "?" in text or "¿" in text:
         return None
     for answer, words in WORDS.items():
         for word in sorted(words, key=len, reverse=True):

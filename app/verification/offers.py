@@ -15,7 +15,7 @@ from app.records.contacts import contact
 from app.records.events import record
 from app.records.incidents import Incident, incident, report
 from app.records.states import DECIDED, IncidentState, OfferState, step
-from app.records.verification import Observation, Offer, Outcome, observation, offer
+from app.records.verification import Observation, Offer, Outcome, offer
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
 
 OFFER_TIME: Final = timedelta(minutes=30)
@@ -23,6 +23,9 @@ OFFER_TIME: Final = timedelta(minutes=30)
 
 MAY_ANSWER: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value, OfferState.DECLINED.value)
 """States in which a yes or a no still means something: people change their minds."""
+
+WENT: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value, OfferState.ANSWERED.value)
+"""States in which an outcome counts as seen on site: who declined, or was called off, was not sent there."""
 
 OPEN_OFFERS: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value)
 
@@ -83,13 +86,14 @@ async def open_offer_of(work: Transaction, volunteer_id: UUID) -> tuple[Offer, I
             offer.c.state.in_(OPEN_OFFERS).desc(),
             offer.c.offered_at.desc(),
         )
-        .limit(1)
-        .with_for_update(),
+        .limit(1),
     )
     if not found:
         return None
+    # The incident before its offer, as whoever decides an incident locks them: the other way round the two could wait for each other.
     about = await work.get(Incident, incident.c.id == found[0].incident_id, lock=True)
-    return (found[0], about) if about is not None else None
+    made = await work.get(Offer, offer.c.id == found[0].id, lock=True)
+    return (made, about) if made is not None and about is not None else None
 
 
 async def answer_offer(work: Transaction, made: Offer, about: Incident, *, accepted: bool) -> Offer:
@@ -171,8 +175,3 @@ async def _move(work: Transaction, made: Offer, then: OfferState) -> None:
     await work.execute(offer.update().where(offer.c.id == made.id).values(state=then.value, answered_at=work.now))
     made.state = then.value
     made.answered_at = work.now
-
-
-def observations_of(incident_id: UUID) -> Select[tuple[Observation]]:
-    """A select of what was found about an incident, oldest first."""
-    return select(observation).where(observation.c.incident_id == incident_id).order_by(observation.c.observed_at)

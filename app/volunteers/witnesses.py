@@ -13,7 +13,7 @@ from app.volunteers.tables import volunteer
 
 
 async def confirming_witnesses(work: Transaction, incident_id: UUID) -> set[UUID]:
-    """The volunteers who stand behind a confirmation now. Who took their word back, was not there, is not trained, or reported it, does not."""
+    """The volunteers who stand behind a confirmation now: not who took their word back, was not there, is not trained, or reported it."""
     statement = select(observation).where(observation.c.incident_id == incident_id).order_by(observation.c.observed_at)
     newest = {seen.volunteer_id: seen for seen in await work.find(Observation, statement)}
     saw = [who for who, seen in newest.items() if seen.on_site and seen.outcome == Outcome.CONFIRM]

@@ -13,7 +13,8 @@ from app.alerts.approval import return_alert
 from app.core.clock import ManualClock
 from app.core.database import Database
 from app.core.errors import BadInput, Conflict, NotAllowed, VigiaError
-from app.pipeline import Hotline, approve, decide_incident, draft_alert, propose, propose_update
+from app.pipeline import Hotline, decide_incident
+from app.pipeline_alerts import approve, draft_alert, propose, propose_update
 from app.records.alerts import Alert, alert
 from app.records.deliveries import delivery
 from app.records.incidents import Incident, incident
