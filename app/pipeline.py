@@ -349,6 +349,7 @@ async def decide_incident(
     about = await decide(work, about, outcome, by.id)
     await finish_task(work, hotline.queue, about.id)
     await _stand_down(work, hotline, about)
+    await withdraw(work, about.id, "outcome")  # an earlier decision that is still on its way is overtaken by this one
     await _tell_reporters(work, hotline, about)
     if outcome is not Outcome.CONFIRM:
         for sent in await work.find(Alert, select(alert).where(alert.c.incident_id == about.id)):

@@ -12,7 +12,7 @@ from app.core.database import Transaction
 from app.core.errors import Conflict
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
-from app.delivery.plan import Message, Planned, plan_to_county, plan_to_same
+from app.delivery.plan import Message, Planned, plan_to_county, plan_to_same, withdraw
 from app.pipeline import Hotline, wake_all
 from app.records.alerts import Alert, AlertType, alert
 from app.records.codes import unused_code
@@ -33,6 +33,11 @@ async def draft_alert(work: Transaction, hotline: Hotline, about: Incident) -> t
     return code, words, until
 
 
+def rights_lines(hotline: Hotline) -> dict[str, str]:
+    """The line of rights that every alert carries, by language."""
+    return {language: hotline.rights.line(language) for language in hotline.texts.by_language}
+
+
 async def propose(
     work: Transaction, hotline: Hotline, about: Incident, author: Volunteer, words: Mapping[str, str] | None = None
 ) -> Alert:
@@ -40,7 +45,7 @@ async def propose(
     if about.county is None:
         raise Conflict("The county is not known, so nobody can be told.")
     code, drafted, until = await draft_alert(work, hotline, about)
-    proposed = await propose_alert(work, about, author, code, words or drafted, until)
+    proposed = await propose_alert(work, about, author, code, words or drafted, until, rights_lines(hotline))
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return proposed
 
@@ -60,7 +65,7 @@ async def propose_update(work: Transaction, hotline: Hotline, about: Incident, a
     words = compose_update(hotline.texts, about, hotline.counties.by_fips(earlier.county), earlier.code, kind)
     code = await unused_code(work, alert.c.code)
     until = work.now + hotline.alert_lifetime
-    proposed = await propose_alert(work, about, author, code, words, until, kind, earlier)
+    proposed = await propose_alert(work, about, author, code, words, until, rights_lines(hotline), kind, earlier)
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return proposed
 
@@ -74,6 +79,7 @@ async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver:
         planned = await plan_to_county(work, message, signed.county)
     else:
         assert signed.references_id is not None  # PostgreSQL holds a CHECK on it
+        await withdraw(work, signed.references_id, AlertType.ALERT.value)  # what is taken back must not arrive after this
         message = Message(Lane.CORRECTION, signed.type, signed.texts, signed.id)
         planned = await plan_to_same(work, message, signed.references_id)
     await record(work, "alert.planned", signed.id, county=signed.county, code=signed.code, people=planned.recipients)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.alerts.review import problems_of
+from app.alerts.review import lacks_of, problems_of
 from app.core.database import Transaction
 from app.core.errors import BadInput, Conflict, NotAllowed
 from app.records.alerts import Alert, AlertType, alert
@@ -30,6 +30,7 @@ async def propose_alert(
     code: str,
     words: Mapping[str, str],
     until: datetime,
+    rights_lines: Mapping[str, str],
     kind: AlertType = AlertType.ALERT,
     references: Alert | None = None,
 ) -> Alert:
@@ -40,7 +41,10 @@ async def propose_alert(
         raise Conflict("The county is not known, so nobody can be told.")
     if kind is AlertType.ALERT and about.state != IncidentState.CONFIRMED:
         raise Conflict("Only a confirmed incident can become an alert.")
-    if wrong := problems_of(words, {code, references.code} if references else {code}):
+    wrong = problems_of(words, {code, references.code} if references else {code})
+    if kind is AlertType.ALERT:
+        wrong += lacks_of(words, code, rights_lines)
+    if wrong:
         raise BadInput("; ".join(f"{p.language}: {p.code}" for p in wrong))
     if kind is AlertType.ALERT and await work.first(
         select(alert.c.id).where(

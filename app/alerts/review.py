@@ -9,7 +9,7 @@ from typing import Final
 
 from app.core.languages import TEXT_LANGUAGES
 from app.core.logs import NUMBER_SHAPED
-from app.telephony.segments import size_of
+from app.telephony.segments import PLAINER, size_of
 
 MOST_SEGMENTS: Final = 3
 """Longer alerts take too long to reach a county (at 4 segments a second three of them need 42 minutes for 3,300 people)."""
@@ -31,6 +31,23 @@ class Problem:
 
     language: str
     code: str
+
+
+STOP_WORDS: Final = {"en": "STOP", "es": "ALTO"}
+
+
+def lacks_of(words: Mapping[str, str], code: str, rights_lines: Mapping[str, str]) -> list[Problem]:
+    """What an alert must have and these words (by language) lack: the code by which anyone can check it, the rights, and how to stop."""
+    found: list[Problem] = []
+    for language in TEXT_LANGUAGES:
+        text = words.get(language, "").translate(PLAINER)
+        checks = {
+            "no_code": code not in text,
+            "no_rights": rights_lines[language].translate(PLAINER) not in text,
+            "no_stop": STOP_WORDS[language] not in text,
+        }
+        found += [Problem(language, name) for name, lacking in checks.items() if lacking]
+    return found
 
 
 def problems_of(words: Mapping[str, str], own_codes: Collection[str] = ()) -> list[Problem]:

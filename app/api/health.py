@@ -45,7 +45,8 @@ async def metrics(request: Request) -> Response:
     """Prometheus metrics: with the token, or from this machine where none is set."""
     token = request.state.settings.metrics_token.get_secret_value()
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    local = request.client is not None and request.client.host in LOOPBACK
+    behind_proxy = request.state.settings.public_url.startswith("https")  # a proxy on this machine makes everybody look local
+    local = not behind_proxy and request.client is not None and request.client.host in LOOPBACK
     if not (hmac.compare_digest(given, token) if token else local):
         raise NotAllowed("metrics need the token")
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, Text, cast, exists, select
 
 from app.console.phrases import mark
 from app.core.database import Transaction
 from app.records.alerts import alert
 from app.records.events import event, record
-from app.records.inbound import recording
+from app.records.inbound import inbound_message, recording
 from app.records.incidents import Incident, Report, report
 from app.records.states import DECIDED, TaskState
 from app.records.verification import Observation, Outcome, Task, observation, offer, task
@@ -62,6 +62,15 @@ class Sight:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What a verifier texted that was no answer: a dispatcher must read it."""
+
+    alias: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
 class IncidentFacts:
     """Everything on the page of one incident. `confirm_lacks` says why it can't be confirmed (yet), None when it can."""
 
@@ -72,6 +81,7 @@ class IncidentFacts:
     candidates: Sequence[Volunteer]
     offers: Sequence[Row[Any]]
     sights: Sequence[Sight]
+    notes: Sequence[Note]
     alerts: Sequence[Row[Any]]
     events: Sequence[Row[Any]]
     decided: bool
@@ -99,6 +109,7 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
         candidates=[] if decided else await find_candidates(work, about),
         offers=await _offers(work, about.id),
         sights=sights,
+        notes=await _notes(work, about.id),
         alerts=await work.all(select(alert).where(alert.c.incident_id == about.id).order_by(alert.c.proposed_at)),
         events=await _timeline(work, about.id),
         decided=decided,
@@ -190,6 +201,17 @@ async def _sights(work: Transaction, incident_id: UUID) -> list[Sight]:
         )
         for row in rows
     ]
+
+
+async def _notes(work: Transaction, incident_id: UUID) -> list[Note]:
+    rows = await work.all(
+        select(inbound_message.c.id, inbound_message.c.body_sealed, event.c.at, volunteer.c.alias)
+        .join(inbound_message, cast(inbound_message.c.id, Text) == event.c.facts["message"].astext)
+        .join(volunteer, volunteer.c.id == event.c.actor_id)
+        .where(event.c.subject_id == incident_id, event.c.verb == "offer.note", inbound_message.c.body_sealed.is_not(None))
+        .order_by(event.c.id)
+    )
+    return [Note(row.alias, row.at, work.unseal(row.body_sealed, "inbound_message", "body", row.id)) for row in rows]
 
 
 async def _offers(work: Transaction, incident_id: UUID) -> Sequence[Row[Any]]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.alerts.approval import propose_alert
-from app.alerts.review import Problem, problems_of
+from app.alerts.review import Problem, lacks_of, problems_of
 from app.console.access import Desk, Dispatcher
 from app.console.flash import go
 from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
@@ -21,7 +21,7 @@ from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.incidents.join import get_incident, set_county
 from app.pipeline import Hotline, decide_incident, send_offer
-from app.pipeline_alerts import draft_alert, propose, propose_update
+from app.pipeline_alerts import draft_alert, propose, propose_update, rights_lines
 from app.records.alerts import AlertType
 from app.records.incidents import Incident
 from app.records.states import DECIDED, AlertState, IncidentState
@@ -135,9 +135,10 @@ async def propose_one(
         language: spelled_to_fit(text.replace(draft_code, alert_code) if draft_code else text)
         for language, text in words.items()
     }
-    if wrong := problems_of(own, {alert_code}):
+    lines = rights_lines(hotline)
+    if wrong := problems_of(own, {alert_code}) + lacks_of(own, alert_code, lines):
         raise BadInput(_explained(wrong, translator(request)))
-    made = await propose_alert(work, about, viewer, alert_code, own, until)
+    made = await propose_alert(work, about, viewer, alert_code, own, until, lines)
     _wake(work, request)
     return go(f"/console/alerts/{made.code}", "proposed")
 

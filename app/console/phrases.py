@@ -102,6 +102,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "plate": mark("it holds what looks like a license plate"),
         "link": mark("it holds a link"),
         "evasion": mark("it advises to hide, flee or obstruct"),
+        "no_code": mark("it lacks its code, by which people check that it is ours"),
+        "no_rights": mark("it lacks the line of rights"),
+        "no_stop": mark("it does not say how to stop: STOP in English, ALTO in Spanish"),
         "status": mark("it speaks of somebody's immigration status"),
     },
     "event": {

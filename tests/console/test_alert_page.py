@@ -7,8 +7,11 @@ from app.console.alert_page import Rendering, time_to_last_phone
 from app.core.clock import ManualClock
 from app.records.deliveries import delivery
 from app.records.states import DeliveryState
+from app.rights.topics import Rights
 from app.telephony.segments import size_of
 from tests.console.conftest import Desk
+
+RIGHTS = Rights.from_pack("us_nc")
 
 DURHAM_PEOPLE = {"+19195550120": "JUNTAR Durham", "+19195550121": "JOIN Durham", "+19195550122": "JUNTAR Durham"}
 
@@ -67,15 +70,24 @@ async def test_an_alert_in_own_words_carries_its_own_code_whatever_the_draft_sai
     draft = re.search(r'name="draft_code" value="([A-Z]{2}\d{4})"', page)
     assert draft is not None
     own = {
-        "text_en": f"Agents seen near the store. Code {draft[1]}.",
-        "text_es": f"Vieron agentes cerca de la tienda. Clave {draft[1]}.",
+        "text_en": f"Agents seen near the store. {RIGHTS.line('en')} Code {draft[1]}. STOP to end.",
+        "text_es": f"Vieron agentes cerca de la tienda. {RIGHTS.line('es')} Clave {draft[1]}. ALTO: terminar.",
         "draft_code": draft[1],
     }
     path = str((await olga.post(f"{incident}/alert", data=own)).headers["location"])
     page = (await olga.get(path)).text
     code = path.rpartition("/")[2]
-    assert f"Agents seen near the store. Code {code}." in page
+    assert f"Code {code}. STOP to end." in page
     assert "license plate" not in page
+
+
+async def test_own_words_without_rights_code_and_stop_are_held(desk: Desk) -> None:
+    incident = await desk.confirmed()
+    olga = await desk.browser("Olga")
+    answer = await olga.post(f"{incident}/alert", data={"text_en": "ICE everywhere, tell everyone!", "text_es": "Hay redada."})
+
+    assert answer.status_code == 422
+    assert "line of rights" in answer.text and "how to stop" in answer.text and "lacks its code" in answer.text
 
 
 async def test_words_that_must_not_go_out_are_named_and_nothing_is_proposed(desk: Desk) -> None:

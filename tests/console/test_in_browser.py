@@ -127,10 +127,12 @@ async def test_a_report_appears_on_an_open_board_by_itself(office: Office) -> No
 async def test_a_dispatcher_works_by_keyboard_alone_and_is_asked_before_many_are_told(office: Office) -> None:
     await office.text(KEN, "ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now")
     page = await office.page("Ana")
-    await page.keyboard.press("t")
+    async with page.expect_navigation():
+        await page.keyboard.press("t")
     await page.wait_for_url("**/incidents/*")
     await page.get_by_text("This is yours.").wait_for()
-    await page.keyboard.press("o")
+    async with page.expect_navigation():
+        await page.keyboard.press("o")
     await page.locator('[data-offer="Luz"]').wait_for()
     await page.keyboard.press("n")
     sure = page.locator("dialog#sure")
@@ -138,7 +140,8 @@ async def test_a_dispatcher_works_by_keyboard_alone_and_is_asked_before_many_are
     await page.keyboard.press("Escape")
     await sure.wait_for(state="hidden")
     await page.keyboard.press("n")
-    await sure.get_by_role("button", name="Yes, do it").click()
+    async with page.expect_navigation():
+        await sure.get_by_role("button", name="Yes, do it").click()
     await page.locator('[data-state="nothing"]').wait_for()
     await page.keyboard.press("g")
     await page.keyboard.press("b")
