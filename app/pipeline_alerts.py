@@ -75,7 +75,7 @@ async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver:
     all-clear, to exactly those whom the alert was for."""
     signed, _ = await approve_alert(work, alert_id, approver)
     if signed.type == AlertType.ALERT:
-        message = Message(Lane.ALERT, signed.type, signed.texts, signed.id)
+        message = Message(Lane.ALERT, signed.type, signed.texts, signed.id, signed.expires_at)
         planned = await plan_to_county(work, message, signed.county)
     else:
         assert signed.references_id is not None  # PostgreSQL holds a CHECK on it

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.alerts.approval import expire_alerts
 from app.assembly import Parts, build_carrier, open_parts
 from app.core import metrics
-from app.core.database import without_driver
+from app.core.database import Transaction, without_driver
 from app.core.live import Listener, Topic
 from app.core.logs import set_up_logging
 from app.delivery.conservation import find_differences
@@ -53,7 +54,7 @@ RECOVER_FROM: Final = timedelta(minutes=10)
 """How far back Twilio's log is read for texts that never reached us."""
 
 STALLED_JOB_SECONDS: Final = 60.0
-JOB_RETRIES: Final = procrastinate.RetryStrategy(max_attempts=20, exponential_wait=3, retry_exceptions={OutcomeUnknown})
+JOB_RETRIES: Final = procrastinate.RetryStrategy(max_attempts=20, exponential_wait=3)
 
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
@@ -90,13 +91,16 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 
 async def sweep(parts: Parts) -> None:
     """What time alone brings about: leases and offers end, alerts expire, silent senders' reports go on, Redis is drawn anew."""
-    async with parts.database.transaction() as unit:
-        metrics.LEASES_ENDED.inc(await sweep_tasks(unit, parts.hotline.queue))
-        await expire_offers(unit)
-        await expire_alerts(unit)
-        metrics.SILENT_REPORTS.inc(await open_silent_reports(unit, parts.hotline))
-        await end_lost_calls(unit, parts.hotline)
-        await forget_old_sessions(unit)
+    steps: tuple[Callable[[Transaction], Awaitable[object]], ...] = (
+        lambda unit: sweep_tasks(unit, parts.hotline.queue),
+        expire_offers,
+        expire_alerts,
+        lambda unit: open_silent_reports(unit, parts.hotline),
+        lambda unit: end_lost_calls(unit, parts.hotline),
+        forget_old_sessions,
+    )
+    for step in steps:  # each in a transaction of its own, so that one bad row does not keep the others from their due
+        await attempt("sweep", partial(parts.database.run, step))
 
 
 async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:
@@ -199,13 +203,20 @@ async def rescue_jobs(jobs: procrastinate.App) -> None:
 async def every(interval: timedelta, stopping: asyncio.Event, step: Callable[[], Awaitable[None]]) -> None:
     """Repeat a step until stopping; a database that is away is waited for."""
     while not stopping.is_set():
-        try:
-            await step()
-        except (procrastinate.exceptions.ConnectorException, SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("sweep_waits_for_database", error=type(error).__name__)
+        await attempt("loop", step)
         with suppress(TimeoutError):
             async with asyncio.timeout(interval.total_seconds()):
                 await stopping.wait()
+
+
+async def attempt(name: str, step: Callable[[], Awaitable[object]]) -> None:
+    """Do a step; whatever goes wrong is said and does not end the loop it is part of."""
+    try:
+        await step()
+    except (procrastinate.exceptions.ConnectorException, SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("waits_for_database", step=name, error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # a loop that dies silently would be worse than any error
+        log.error("step_failed", step=name, error=type(error).__name__)
 
 
 def line_name(number: str) -> str:

@@ -118,7 +118,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("sid", name=op.f("uq_delivery_sid")),
     )
     op.create_index(op.f("ix_delivery_contact_id"), "delivery", ["contact_id"], unique=False)
-    op.create_index("ix_delivery_due", "delivery", ["lane", "id"], unique=False, postgresql_where=sa.text("state = 'pending'"))
+    op.create_index(
+        "ix_delivery_due", "delivery", ["lane", "message_id", "id"], unique=False, postgresql_where=sa.text("state = 'pending'")
+    )
     op.create_index(
         "ix_delivery_open",
         "delivery",

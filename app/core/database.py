@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 Nudge = Callable[[], Awaitable[None]]
 Model = TypeVar("Model", bound=SQLModel)
+T = TypeVar("T")
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -124,6 +125,11 @@ class Database:
             work = Transaction(connection, self.keys, self.clock(), self.new_id)
             yield work
         await run_nudges(work.after_commit)
+
+    async def run(self, step: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run one step in a transaction of its own."""
+        async with self.transaction() as work:
+            return await step(work)
 
     async def close(self) -> None:
         """Give every connection back to PostgreSQL."""

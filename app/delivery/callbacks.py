@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case
 
 from app.core.database import Transaction
 from app.delivery.outbox import act_on_failure
@@ -21,9 +21,11 @@ async def hear_status(work: Transaction, delivery_id: UUID | None, sid: str, sta
     send never reached us. Returns False for a text that isn't ours or a status that says nothing new."""
     which = delivery.c.id == delivery_id if delivery_id is not None else delivery.c.sid == sid
     rank, fate = rank_of(status)
+    # Our own id proves that Twilio has it, also while it waits to be sent again because its log lagged.
+    live = (*LIVE, DeliveryState.PENDING.value) if delivery_id is not None else LIVE
     row = await work.first(
         delivery.update()
-        .where(which, delivery.c.rank < rank, delivery.c.state.in_(LIVE), (delivery.c.sid.is_(None)) | (delivery.c.sid == sid))
+        .where(which, delivery.c.rank < rank, delivery.c.state.in_(live), (delivery.c.sid.is_(None)) | (delivery.c.sid == sid))
         .values(
             rank=rank,
             sid=sid,
@@ -42,8 +44,3 @@ async def hear_status(work: Transaction, delivery_id: UUID | None, sid: str, sta
     if fate is Fate.FAILED:
         await act_on_failure(work, row.contact_id, error_code(code).kind)
     return True
-
-
-async def is_ours(work: Transaction, delivery_id: UUID) -> bool:
-    """Whether there is such a delivery."""
-    return await work.first(select(delivery.c.id).where(delivery.c.id == delivery_id)) is not None

@@ -31,7 +31,7 @@ CLAIM = text("""
         SELECT d.id FROM delivery d
         WHERE d.state = 'pending' AND (d.not_before IS NULL OR d.not_before <= :now)
             AND NOT (SELECT halted FROM outbound_switch WHERE id = 1)
-        ORDER BY d.lane, d.id
+        ORDER BY d.lane, d.message_id, d.id
         LIMIT :most
         FOR UPDATE OF d SKIP LOCKED
     )
@@ -56,6 +56,14 @@ DROP = text("""
     RETURNING d.id
 """)
 """Asked again right before sending: between the claim and now someone may have said stop."""
+
+STILL_OURS = text("""
+    UPDATE delivery d SET lease_until = :lease_until
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS claimed (id, fence)
+    WHERE d.id = claimed.id AND d.fence = claimed.fence AND d.state = 'sending' AND d.lease_until > :now
+    RETURNING d.id
+""")
+"""A worker that was suspended must find that its claim is over, and not send what another has sent since."""
 
 RECORD_SENT = text("""
     UPDATE delivery d SET state = 'sent', sid = took.sid, sent_at = :now, lease_until = NULL
@@ -103,9 +111,17 @@ async def claim(work: Transaction, most: int) -> list[Claimed]:
     return sorted(claimed, key=lambda c: (c.lane, c.id))
 
 
-async def drop_what_no_longer_goes(work: Transaction, ids: Sequence[UUID]) -> set[UUID]:
-    """Skip those of the claimed texts that must not go any more, each with its reason, and say which."""
-    rows = await work.execute(DROP, {"ids": list(ids), "now": work.now})
+async def drop_what_no_longer_goes(work: Transaction, ids: Sequence[UUID]) -> None:
+    """Skip those of the claimed texts that must not go any more, each with its reason."""
+    await work.execute(DROP, {"ids": list(ids), "now": work.now})
+
+
+async def keep_what_is_ours(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
+    """Renew the claims on these texts and say which are still ours: no others may be sent."""
+    rows = await work.execute(
+        STILL_OURS,
+        {"ids": [t.id for t in texts], "fences": [t.fence for t in texts], "now": work.now, "lease_until": work.now + LEASE},
+    )
     return set(rows.scalars())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,12 +32,13 @@ LIFETIME: Final = {
 
 @dataclass(frozen=True)
 class Message:
-    """What to say, by language, in which lane, and which record it is about."""
+    """What to say, by language, in which lane, which record it is about, and until when it holds (else as long as its lane's texts do)."""
 
     lane: Lane
     purpose: str
     texts: Mapping[str, str]
     about_id: UUID | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
         purpose=message.purpose,
         about_id=message.about_id,
         created_at=work.now,
-        expires_at=work.now + LIFETIME[message.lane],
+        expires_at=message.expires_at or work.now + LIFETIME[message.lane],
     )
     await work.add(planned)
     for language, words in message.texts.items():

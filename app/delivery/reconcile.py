@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.database import Database, Transaction
 from app.delivery.callbacks import hear_status
@@ -71,7 +71,7 @@ async def find_doubtful(work: Transaction, grace: timedelta = GRACE) -> list[Dou
         )
         .where(
             delivery.c.state == DeliveryState.UNKNOWN.value,
-            delivery.c.claimed_at <= work.now - grace,
+            func.coalesce(delivery.c.lease_until, delivery.c.claimed_at) <= work.now - grace,
             contact.c.number_sealed.is_not(None),
         )
         .order_by(delivery.c.claimed_at)
@@ -99,7 +99,7 @@ async def reconcile(database: Database, carrier: TextCarrier, grace: timedelta =
             logged = await carrier.log_of(one.number, one.claimed_at - CLOCK_SLACK)
         except OutcomeUnknown as error:
             log.warning("twilio_log_not_read", error=str(error))
-            return settled
+            continue
         async with database.transaction() as work:
             await settle(work, one, logged)
         settled += 1
@@ -135,7 +135,7 @@ async def ask_after(database: Database, carrier: TextCarrier, patience: timedelt
             status, code = await carrier.status_of(row.sid)
         except OutcomeUnknown as error:
             log.warning("twilio_log_not_read", error=str(error))
-            return 0
+            continue
         async with database.transaction() as work:
             await hear_status(work, row.id, row.sid, status, code)
     return len(unheard)

@@ -60,12 +60,12 @@ class Sender:
             woken.clear()
             try:
                 handled = await self.send_some(stopping)
-            except (
-                SQLAlchemyError,
-                OSError,
-                TimeoutError,
-            ) as error:  # the database is away: what was claimed will be found doubtful
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                # The database is away; what was claimed will be found doubtful.
                 log.warning("sender_waits_for_database", error=type(error).__name__)
+                handled = 0
+            except Exception as error:  # noqa: BLE001  # nothing may end the only sender
+                log.error("sender_stumbled", error=type(error).__name__)
                 handled = 0
             if not handled:
                 waits = [asyncio.ensure_future(event.wait()) for event in (stopping, woken)]
@@ -98,8 +98,9 @@ class Sender:
         async with self._database.transaction() as work:
             if await outbox.is_halted(work):
                 return False
-            dropped = await outbox.drop_what_no_longer_goes(work, [text.id for text in texts])
-        results = await asyncio.gather(*(self._send(text) for text in texts if text.id not in dropped))
+            await outbox.drop_what_no_longer_goes(work, [text.id for text in texts])
+            ours = await outbox.keep_what_is_ours(work, texts)
+        results = await asyncio.gather(*(self._send(text) for text in texts if text.id in ours))
         async with self._database.transaction() as work:
             await outbox.record_sent(work, [(r.text, r.sid) for r in results if r.sid is not None])
             for result in results:

@@ -70,7 +70,7 @@ class Delivery(SQLModel, table=True):
         one_of("state", DeliveryState),
         UniqueConstraint("message_id", "contact_id"),
         CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="skipped_for_a_reason"),
-        Index("ix_delivery_due", "lane", "id", postgresql_where=text("state = 'pending'")),
+        Index("ix_delivery_due", "lane", "message_id", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_delivery_open", "lease_until", postgresql_where=text("state IN ('sending', 'unknown')")),
     )
 

@@ -115,7 +115,9 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         AlertState.EXPIRED: frozenset(),
     },
     DeliveryState: {
-        DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.SKIPPED}),
+        DeliveryState.PENDING: frozenset(  # straight to its end when a callback proves that an earlier try was taken
+            {DeliveryState.SENDING, DeliveryState.SKIPPED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED}
+        ),
         DeliveryState.SENDING: frozenset(set(DeliveryState) - {DeliveryState.SENDING}),
         DeliveryState.UNKNOWN: frozenset(
             {DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED}

@@ -146,9 +146,9 @@ async def test_who_says_stop_after_the_claim_still_gets_nothing(database: Databa
     async with database.transaction() as work:
         await stop(work, consent_of(database, first, "+19195550100"))
     async with database.transaction() as work:
-        dropped = await outbox.drop_what_no_longer_goes(work, [claimed.id])
+        await outbox.drop_what_no_longer_goes(work, [claimed.id])
+        assert await outbox.keep_what_is_ours(work, [claimed]) == set()
 
-    assert dropped == {claimed.id}
     assert await states(database) == {"skipped": 1}
 
 
@@ -211,6 +211,54 @@ async def test_a_broadcast_of_unknown_outcome_is_never_sent_again(
     await reconcile(database, company)
 
     assert await states(database) == {"failed": 1}
+
+
+async def test_a_worker_that_slept_through_its_lease_sends_nothing(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 1)
+    await plan_alert(database)
+    async with database.transaction() as work:
+        [asleep] = await outbox.claim(work, 10)
+    clock.advance(timedelta(minutes=2))
+    await reconcile(database, company)
+    await sender.send_some()
+    async with database.transaction() as work:
+        assert await outbox.keep_what_is_ours(work, [asleep]) == set()
+
+    assert len(company.log) == 1
+
+
+async def test_a_callback_proves_that_a_text_waiting_to_be_sent_again_was_taken(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 1)
+    await plan_alert(database)
+    company.answers = [OutcomeUnknown("no answer")]
+    await sender.send_some()
+    clock.advance(timedelta(seconds=30))
+    await reconcile(database, company)
+    assert await states(database) == {"pending": 1}
+    async with database.transaction() as work:
+        [row] = (await work.execute(select(delivery.c.id))).all()
+        assert await hear_status(work, row.id, "SM9", "delivered", None)
+
+    assert await sender.send_some() == 0
+    assert await states(database) == {"delivered": 1}
+
+
+async def test_an_alert_is_not_sent_after_its_own_until(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 2)
+    async with database.transaction() as work:
+        message = Message(Lane.ALERT, "alert", TEXTS, database.new_id(), work.now + timedelta(minutes=2))
+        await plan_to_county(work, message, DURHAM)
+    clock.advance(timedelta(minutes=3))
+    await sender.send_some()
+
+    assert company.log == []
+    assert await states(database) == {"skipped": 2}
 
 
 async def test_only_a_429_is_tried_again(database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock) -> None:
