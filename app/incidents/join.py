@@ -30,7 +30,7 @@ _STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, I
 _ALL_BUT_DISMISSED: Final = tuple(state.value for state in IncidentState if state is not IncidentState.DISMISSED)
 """What a rumor can be about: its sender wants the answer, also when it is known already."""
 
-MOST_COMPARED: Final = 200
+MOST_COMPARED: Final = 60
 """The newest reports of a county that a new one is compared with, so that a flood does not slow the next report."""
 
 
