@@ -121,7 +121,7 @@ async def test_a_report_appears_on_an_open_board_by_itself(office: Office) -> No
     page = await office.page("Ana")
     await page.get_by_text("All quiet.").wait_for()
     await office.text(ROSA, "La migra esta afuera de la Walmart de la Roxboro en Durham, traen chalecos")
-    await page.get_by_text("1 incident waits").wait_for(timeout=8000)
+    await page.get_by_text("1 incident waits").wait_for()
 
 
 async def test_a_dispatcher_works_by_keyboard_alone_and_is_asked_before_many_are_told(office: Office) -> None:
@@ -156,7 +156,7 @@ async def test_what_is_being_typed_survives_what_happens_meanwhile(office: Offic
     await chosen.select_option("37183")
     await page.locator("details.why summary").first.click()
     await office.text(KEN, "ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now")
-    await page.locator('[data-report="2"]').wait_for(timeout=8000)
+    await page.locator('[data-report="2"]').wait_for()
     assert await chosen.input_value() == "37183"
     assert await page.locator("details.why").first.get_attribute("open") is not None
 
