@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from bench.rows import Row
 from bench.servers import TOKEN, free_port, process, servers
 
-TEXTS = 3000
+TEXTS = 1000
 AT_ONCE = 32
 PLACES = ("Durham", "Raleigh", "Charlotte", "Greensboro", "Winston-Salem", "Asheville", "Wilmington", "Fayetteville")
 SAID = (
