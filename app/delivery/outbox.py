@@ -49,20 +49,13 @@ DROP = text("""
         WHEN c.unreachable_at IS NOT NULL THEN 'unreachable'
         WHEN m.withdrawn_at IS NOT NULL THEN 'withdrawn'
         ELSE 'expired' END
-    FROM contact c, outgoing_message m, unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS ours (id, fence)
-    WHERE d.id = ours.id AND d.fence = ours.fence AND d.state = 'sending' AND c.id = d.contact_id AND m.id = d.message_id
+    FROM contact c, outgoing_message m
+    WHERE d.id = ANY(:ids) AND d.state = 'sending' AND c.id = d.contact_id AND m.id = d.message_id
         AND (c.stopped_at IS NOT NULL OR c.number_sealed IS NULL OR c.unreachable_at IS NOT NULL
              OR m.withdrawn_at IS NOT NULL OR m.expires_at <= :now)
-""")
-"""Asked again right before sending: between the claim and now someone may have said stop."""
-
-KEEP = text("""
-    UPDATE delivery d SET lease_until = :lease_until
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS ours (id, fence)
-    WHERE d.id = ours.id AND d.fence = ours.fence AND d.state = 'sending' AND d.lease_until > :now
     RETURNING d.id
 """)
-"""What is still ours after that. A worker that was suspended past its lease finds nothing here: another may have sent those texts."""
+"""Asked again right before sending: between the claim and now someone may have said stop."""
 
 STILL_OURS = text("""
     UPDATE delivery d SET lease_until = :lease_until
@@ -118,12 +111,17 @@ async def claim(work: Transaction, most: int) -> list[Claimed]:
     return sorted(claimed, key=lambda c: (c.lane, c.id))
 
 
-async def keep_what_still_goes(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
-    """Skip those of the claimed texts that must not go any more, each with its reason; renew the lease of those that are still ours under
-    their fence, and return the ids of these. Only they may be sent."""
-    ours = {"ids": [t.id for t in texts], "fences": [t.fence for t in texts], "now": work.now}
-    await work.execute(DROP, ours)
-    rows = await work.execute(KEEP, ours | {"lease_until": work.now + LEASE})
+async def drop_what_no_longer_goes(work: Transaction, ids: Sequence[UUID]) -> None:
+    """Skip those of the claimed texts that must not go any more, each with its reason."""
+    await work.execute(DROP, {"ids": list(ids), "now": work.now})
+
+
+async def keep_what_is_ours(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
+    """Renew the claims on these texts and say which are still ours: no others may be sent."""
+    rows = await work.execute(
+        STILL_OURS,
+        {"ids": [t.id for t in texts], "fences": [t.fence for t in texts], "now": work.now, "lease_until": work.now + LEASE},
+    )
     return set(rows.scalars())
 
 
