@@ -8,7 +8,7 @@ the same texts give the same weights.
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from app.triage.assess import marks_of
 from app.triage.concepts import understand
 from app.triage.kinds import CAN_BE_URGENT, prior_of, urgency_of
 from app.triage.lexicon import Lexicon
-from app.triage.wording import BIAS, COLUMNS, LENGTH, context_features, word_features, words_of, write_weights
+from app.triage.wording import BIAS, COLUMNS, LENGTH, features_of, write_weights
 from bench.reading import PACK, LabelledText, read_corpus
 
 FEWEST_TEXTS = 2
@@ -81,12 +81,9 @@ def main() -> None:
 
 def _features(text: str, lexicon: Lexicon) -> dict[str, float]:
     said = understand(text, lexicon)
-    features: Counter[str] = Counter()
-    for feature, weight in context_features(said, marks_of(said)):
-        features[feature] += weight  # type: ignore[assignment]  # Counter adds floats as well
-    for word in words_of(said):
-        for feature, weight in word_features(word):
-            features[feature] += weight  # type: ignore[assignment]  # as above
+    features: defaultdict[str, float] = defaultdict(float)
+    for feature, weight in features_of(said, marks_of(said)):
+        features[feature] += weight
     return dict(features)
 
 

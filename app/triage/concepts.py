@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.triage.lexicon import Lexicon, PhraseNode, Sense
 from app.triage.tokens import BREAK, Token, tokenise
@@ -58,7 +58,11 @@ def understand(text: str, lexicon: Lexicon) -> Understood:
     edge = lexicon.senses(BREAK)[0]
     words = [Word(edge, 0, 0), *_words(tokenise(text), lexicon), Word(edge, len(text), len(text))]
     found = [mention for at in range(len(words)) for mention in _phrases_at(text, words, at, lexicon.phrases)]
-    return Understood(text, tuple(words), tuple(_unhidden(_longest(found), lexicon)))
+    mentions, hidden = _unhidden(_longest(found), lexicon)
+    for mention in hidden:
+        for at in range(mention.first, mention.last):
+            words[at] = _less_telling(words[at])
+    return Understood(text, tuple(words), tuple(mentions))
 
 
 def _words(tokens: list[Token], lexicon: Lexicon) -> Iterator[Word]:
@@ -87,24 +91,22 @@ def _phrases_at(text: str, words: list[Word], first: int, root: PhraseNode) -> I
     seen: set[tuple[int, int]] = set()
     while paths:
         node, at = paths.pop()
-        if (id(node), at) in seen:
-            continue
-        seen.add((id(node), at))
         if node.concepts:
+            if (id(node), at) in seen:
+                continue
+            seen.add((id(node), at))
             from_word = first + (words[first].sense.word == BREAK and at - first > 1)
             to_word = at - (words[at - 1].sense.word == BREAK and at - first > 1)
             said = text[words[from_word].start : words[to_word - 1].end]
             for concept in node.concepts:
                 yield Mention(concept, first, at, said)
-        if at < size and node.following:
-            following = node.following
-            for symbol in words[at].sense.symbols:
-                after = following.get(symbol)
-                if after is not None:
-                    paths.append((after, at + 1))
+        if at < size and node.symbols:
+            paths.extend((node.following[symbol], at + 1) for symbol in words[at].sense.symbols & node.symbols)
         for widest, after in node.gaps.items():
+            opens_at_once = bool(after.concepts or after.gaps)
             for reached in range(at, min(at + widest, size) + 1):
-                paths.append((after, reached))
+                if opens_at_once or (reached < size and not after.symbols.isdisjoint(words[reached].sense.symbols)):
+                    paths.append((after, reached))
                 if reached < size and words[reached].sense.word == BREAK:
                     break
 
@@ -122,17 +124,22 @@ def _longest(found: list[Mention]) -> list[Mention]:
     return sorted(kept, key=lambda m: (m.first, m.last, m.concept))
 
 
-def _unhidden(mentions: list[Mention], lexicon: Lexicon) -> list[Mention]:
-    """Mentions less those that a more telling phrase over the same words makes untrue (`ice` within `black ice`)."""
+def _unhidden(mentions: list[Mention], lexicon: Lexicon) -> tuple[list[Mention], list[Mention]]:
+    """Mentions less those that a more telling phrase over the same words makes untrue (`ice` within `black ice`), and those."""
     hides = lexicon.rules.hides
     hiding = [(mention, hides[mention.concept]) for mention in mentions if mention.concept in hides]
     if not hiding:
-        return mentions
-    return [
+        return mentions, []
+    hidden = [
         mention
         for mention in mentions
-        if not any(
-            mention.concept in hidden and by.first < mention.last and mention.first < by.last and by is not mention
-            for by, hidden in hiding
-        )
+        if any(mention.concept in untrue and by.first < mention.last and mention.first < by.last for by, untrue in hiding)
     ]
+    return [mention for mention in mentions if mention not in hidden], hidden
+
+
+def _less_telling(word: Word) -> Word:
+    """A word of a hidden mention: the ice of a road is another word than the agency, and of no class."""
+    if word.sense.word == BREAK:
+        return word
+    return Word(replace(word.sense, word=f"{word.sense.word}~", classes=()), word.start, word.end)

@@ -35,11 +35,7 @@ def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wo
         del scores[Kind.STOP]
         best = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
     trust = lexicon.rules.trust
-    evidence = [
-        _evidence(rule, said, concepts, lexicon, trust)
-        for kind, rule in lexicon.kind_rules
-        if kind is best and rule.applies(concepts)
-    ]
+    evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in _applying(concepts, lexicon) if kind is best]
     evidence += _worded(said, best, suggested, by_word)
     if best not in CAN_BE_URGENT:
         return Weighed(best, False, tuple(evidence))
@@ -61,10 +57,15 @@ def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:
     """What the rules alone say: log-odds by kind."""
     trust = lexicon.rules.trust
     scores = {kind: trust * bias for kind, bias in lexicon.rules.bias.items()}
-    for kind, rule in lexicon.kind_rules:
-        if rule.applies(concepts):
-            scores[kind] = scores.get(kind, 0.0) + trust * rule.weight
+    for kind, rule in _applying(concepts, lexicon):
+        scores[kind] = scores.get(kind, 0.0) + trust * rule.weight
     return scores
+
+
+def _applying(concepts: frozenset[str], lexicon: Lexicon) -> list[tuple[Kind, WeighedRule]]:
+    """The rules of kinds that apply, in the order of the pack."""
+    places = set().union(*(lexicon.rules_by_concept.get(concept, ()) for concept in concepts))
+    return [lexicon.kind_rules[place] for place in sorted(places) if lexicon.kind_rules[place][1].applies(concepts)]
 
 
 def urgency_of(kind: Kind, concepts: frozenset[str], lexicon: Lexicon) -> float:

@@ -102,18 +102,26 @@ class RulesFile(BaseModel):
 
 @dataclass(slots=True)
 class PhraseNode:
-    """A place in the tree of phrases: what ends here, and where each next symbol or gap leads."""
+    """A place in the tree of phrases: what ends here, and where each next symbol or gap leads. `symbols` are the keys of `following`."""
 
     concepts: list[str] = field(default_factory=list)
     following: dict[int, PhraseNode] = field(default_factory=dict)
     gaps: dict[int, PhraseNode] = field(default_factory=dict)
+    symbols: frozenset[int] = frozenset()
+
+    def close(self) -> None:
+        """Note the symbols of this node and all below it, when nothing more will be planted."""
+        self.symbols = frozenset(self.following)
+        for node in (*self.following.values(), *self.gaps.values()):
+            node.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """What one written word is: the word it stands for, the phrase symbols it can fill and the languages it speaks for."""
+    """What one written word is: the word it stands for, the classes it is of, the phrase symbols it can fill, its languages."""
 
     word: str
+    classes: tuple[str, ...]
     symbols: frozenset[int]
     languages: frozenset[str]
     sure: bool
@@ -127,6 +135,8 @@ class Lexicon:
     phrases: PhraseNode
     rules: RulesFile
     kind_rules: tuple[tuple[Kind, WeighedRule], ...]
+    rules_by_concept: Mapping[str, frozenset[int]]
+    """A concept to the places in `kind_rules` of the rules whose first group it fills."""
     urgency_rules: tuple[WeighedRule, ...]
     commands: Mapping[tuple[str, ...], Command]
     """Folded words of an order to the order."""
@@ -134,7 +144,9 @@ class Lexicon:
     """Another way of writing a word to the word, as `kiero` to `quiero`."""
     wording: Wording
     classes: Mapping[str, frozenset[str]]
-    """The words of each class, of all languages together."""
+    """The words of each class, of all languages together; a stem ends with a star."""
+    word_classes: Mapping[str, tuple[str, ...]]
+    """The same the other way round."""
     word_symbols: Mapping[str, frozenset[int]]
     stem_symbols: Mapping[str, frozenset[int]]
     _senses: dict[str, tuple[Sense, ...]] = field(default_factory=dict, compare=False)
@@ -161,14 +173,14 @@ class Lexicon:
         if " " in written:
             return tuple(self._sense(word, sure=True) for word in written.split())
         if written == BREAK:
-            return (Sense(BREAK, self.word_symbols.get(BREAK, frozenset()), frozenset(), sure=True),)
+            return (Sense(BREAK, (), self.word_symbols.get(BREAK, frozenset()), frozenset(), sure=True),)
         if vocabulary.has(written):
             return (self._sense(written, sure=True),)
         if pieces := vocabulary.pieces(written):
             return tuple(self._sense(piece, sure=True) for piece in pieces)
         if readings := vocabulary.readings(written):
             return (self._sense(readings[0], sure=False),)
-        return (Sense(written, frozenset(), frozenset(), sure=False),)
+        return (Sense(written, (), frozenset(), frozenset(), sure=False),)
 
     def _sense(self, word: str, *, sure: bool) -> Sense:
         languages = self.vocabulary.known.get(word)
@@ -178,7 +190,8 @@ class Lexicon:
         symbols = self.word_symbols.get(word, frozenset()).union(*(self.stem_symbols[stem] for stem in stems))
         if languages is None:
             languages = self.vocabulary.stems[stems[-1]] if stems else frozenset()
-        return Sense(word, symbols, languages, sure)
+        classes = {name for key in (word, *(f"{stem}*" for stem in stems)) for name in self.word_classes.get(key, ())}
+        return Sense(word, tuple(sorted(classes)), symbols, languages, sure)
 
 
 _MOST_WORDS_REMEMBERED = 50_000
@@ -241,19 +254,30 @@ class _Builder:
             {stem: frozenset(languages) for stem, languages in self.stems.items()},
             self.telling,
         )
+        self.root.close()
         return Lexicon(
             vocabulary=vocabulary,
             phrases=self.root,
             rules=self.rules,
             kind_rules=tuple((rule.kind, WeighedRule.of(rule)) for rule in self.rules.rules if isinstance(rule.kind, Kind)),
+            rules_by_concept=self._rules_by_concept(),
             urgency_rules=tuple(WeighedRule.of(rule) for rule in self.rules.rules if rule.kind == "urgent"),
             commands=commands,
             spelled=self.spelled,
             wording=self.wording,
             classes={name: frozenset(members) for name, members in classes.items()},
+            word_classes=_turned(classes),
             word_symbols={word: frozenset(symbols) for word, symbols in self.word_symbols.items()},
             stem_symbols={stem: frozenset(self.stem_symbols.get(stem, ())) for stem in self.stems},
         )
+
+    def _rules_by_concept(self) -> dict[str, frozenset[int]]:
+        places: defaultdict[str, set[int]] = defaultdict(set)
+        kind_rules = [rule for rule in self.rules.rules if isinstance(rule.kind, Kind)]
+        for place, rule in enumerate(kind_rules):
+            for concept in WeighedRule.of(rule).every[0]:
+                places[concept].add(place)
+        return {concept: frozenset(where) for concept, where in places.items()}
 
     def _learn(self, member: str, language: str) -> str:
         """Note a word or stem as known and return it folded as texts will be."""
@@ -310,6 +334,14 @@ class _Builder:
             else:
                 self.word_symbols[member].add(number)
         return number
+
+
+def _turned(classes: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    turned: defaultdict[str, list[str]] = defaultdict(list)
+    for name, members in sorted(classes.items()):
+        for member in members:
+            turned[member].append(name)
+    return {member: tuple(names) for member, names in turned.items()}
 
 
 def _ways(element: str) -> list[tuple[str, ...]]:

@@ -8,12 +8,12 @@ it: see the figures of both halves that the script prints.
 from __future__ import annotations
 
 import base64
-import itertools
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.packs import pack_file
@@ -21,13 +21,15 @@ from app.records.reading import Kind
 
 if TYPE_CHECKING:
     from app.triage.concepts import Understood
+    from app.triage.lexicon import Sense
 
 COLUMNS = (*Kind, "urgent")
 """What each weight speaks for, in the order in which they stand in the file."""
 LENGTH = 3.0
 """Every text counts alike however long: its features are scaled to this length."""
-WORD, PAIR, PART, CONCEPT = 1.0, 0.7, 0.25, 1.0
-"""How much a feature of each sort counts before scaling."""
+WORD, PAIR, PART, CLASS, CLASSES, CONCEPT = 1.0, 0.7, 0.25, 0.6, 0.5, 1.0
+"""How much a feature of each sort counts before scaling: a word, two neighbours, a part of a word, a class of words, the classes of two
+neighbours, a concept of the lexicon."""
 PARTS = (3, 4, 5)
 """Lengths of the parts of words, in letters, the edges of the word counted."""
 STEP = 0.02
@@ -38,10 +40,10 @@ Weights = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Wording:
-    """The weights of a pack: feature to weights by column. Words already summed up are remembered."""
+    """The weights of a pack: feature to weights by column. Words and pairs already summed up are remembered."""
 
     weights: Mapping[str, Weights]
-    _words: dict[str, tuple[Weights, float]] = field(default_factory=dict, repr=False, compare=False)
+    _sums: dict[str | tuple[str, str], tuple[Weights, float]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_pack(cls, pack: str) -> Wording:
@@ -51,61 +53,90 @@ class Wording:
 
     def suggests(self, said: Understood, marks: frozenset[str]) -> tuple[Weights, dict[str, Weights]]:
         """The weights by column that the wording of `said` adds up to, and what each single word added (folded word to weights)."""
-        total = [0.0] * len(COLUMNS)
+        rows: list[Weights] = []
         length = 0.0
-        by_word: dict[str, Weights] = {}
-        for feature, weight in context_features(said, marks):
+        for feature, weight in concept_features(said, marks):
             if (found := self.weights.get(feature)) is not None:
                 length += weight * weight
-                total = [sum_ + weight * value for sum_, value in zip(total, found, strict=True)]
-        for word in words_of(said):
-            weights, squared = self._word(word)
-            by_word[word] = weights
+                rows.append(tuple(weight * value for value in found))
+        by_word: dict[str, Weights] = {}
+        words = words_of(said)
+        for word, sense in words.items():
+            row, squared = self._sum(word, word_features(sense))
+            by_word[word] = row
             length += squared
-            total = [sum_ + value for sum_, value in zip(total, weights, strict=True)]
+            rows.append(row)
+        for pair in pairs_of(said):
+            row, squared = self._sum(pair, pair_features(words[pair[0]], words[pair[1]]))
+            if squared:
+                length += squared
+                rows.append(row)
         scale = LENGTH / math.sqrt(length) if length else 0.0
         bias = self.weights.get(BIAS, _NOTHING)
-        return tuple(scale * value + also for value, also in zip(total, bias, strict=True)), by_word
+        return tuple(scale * sum(values) + also for values, also in zip(zip(*rows, strict=True), bias, strict=True)), by_word
 
-    def _word(self, word: str) -> tuple[Weights, float]:
-        known = self._words.get(word)
+    def _sum(self, key: str | tuple[str, str], features: Iterable[tuple[str, float]]) -> tuple[Weights, float]:
+        known = self._sums.get(key)
         if known is None:
-            total, squared = [0.0] * len(COLUMNS), 0.0
-            for feature, weight in word_features(word):
+            total, squared = _NOTHING, 0.0
+            for feature, weight in features:
                 if (found := self.weights.get(feature)) is not None:
                     squared += weight * weight
-                    total = [sum_ + weight * value for sum_, value in zip(total, found, strict=True)]
-            known = (tuple(total), squared)
-            if len(self._words) >= _MOST_WORDS_REMEMBERED:
-                self._words.clear()
-            self._words[word] = known
+                    total = tuple(sum_ + weight * value for sum_, value in zip(total, found, strict=True))
+            known = (total, squared)
+            if len(self._sums) >= _MOST_REMEMBERED:
+                self._sums.clear()
+            self._sums[key] = known
         return known
 
 
 BIAS = "^"
 
 
-def words_of(said: Understood) -> list[str]:
+def features_of(said: Understood, marks: frozenset[str]) -> Iterator[tuple[str, float]]:
+    """Every feature of a text with how much it counts; one that comes again counts again."""
+    yield from concept_features(said, marks)
+    words = words_of(said)
+    for sense in words.values():
+        yield from word_features(sense)
+    for first, second in pairs_of(said):
+        yield from pair_features(words[first], words[second])
+
+
+def words_of(said: Understood) -> dict[str, Sense]:
     """The different words of a text as they were understood, in order."""
-    return list(dict.fromkeys(word.sense.word for word in said.words))
+    return {word.sense.word: word.sense for word in said.words}
 
 
-def word_features(word: str) -> Iterator[tuple[str, float]]:
-    """A word and its parts, each with how much it counts."""
-    yield f"w {word}", WORD
-    edged = f"<{word}>"
+def pairs_of(said: Understood) -> dict[tuple[str, str], None]:
+    """The different pairs of neighbouring words, in order."""
+    return dict.fromkeys(pairwise(word.sense.word for word in said.words))
+
+
+def word_features(sense: Sense) -> Iterator[tuple[str, float]]:
+    """A word, its classes and its parts, each with how much it counts."""
+    yield f"w {sense.word}", WORD
+    for name in sense.classes:
+        yield f"k {name}", CLASS
+    edged = f"<{sense.word}>"
     for size in PARTS:
         for at in range(len(edged) - size + 1):
             yield f"p {edged[at : at + size]}", PART
 
 
-def context_features(said: Understood, marks: frozenset[str]) -> Iterator[tuple[str, float]]:
-    """Concepts and pairs of neighbouring words, each with how much it counts."""
+def pair_features(first: Sense, second: Sense) -> Iterator[tuple[str, float]]:
+    """Two neighbours, and their classes in place of the words that have one."""
+    yield f"b {first.word} {second.word}", PAIR
+    if first.classes or second.classes:
+        for one in first.classes or (first.word,):
+            for other in second.classes or (second.word,):
+                yield f"q {one} {other}", CLASSES
+
+
+def concept_features(said: Understood, marks: frozenset[str]) -> Iterator[tuple[str, float]]:
+    """The concepts that a text names and the marks of its shape."""
     for concept in sorted((said.concepts | marks) - _NOT_TELLING):
         yield f"c {concept}", CONCEPT
-    words = [word.sense.word for word in said.words]
-    for pair in dict.fromkeys(itertools.pairwise(words)):
-        yield f"b {pair[0]} {pair[1]}", PAIR
 
 
 def write_weights(weights: Mapping[str, Iterable[float]]) -> str:
@@ -136,5 +167,5 @@ def _read(text: str) -> Iterator[tuple[str, Weights]]:
 
 
 _NOTHING: Weights = (0.0,) * len(COLUMNS)
-_MOST_WORDS_REMEMBERED = 20_000
+_MOST_REMEMBERED = 50_000
 _NOT_TELLING = frozenset({"STOP_FILLER", "STOP_LIST"})
