@@ -17,6 +17,7 @@ from uuid import UUID
 
 import procrastinate
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -92,15 +93,19 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 async def sweep(parts: Parts) -> None:
     """What time alone brings about: leases and offers end, alerts expire, silent senders' reports go on, Redis is drawn anew."""
     steps: tuple[Callable[[Transaction], Awaitable[object]], ...] = (
-        lambda unit: sweep_tasks(unit, parts.hotline.queue),
+        lambda unit: _counted(metrics.LEASES_ENDED, sweep_tasks(unit, parts.hotline.queue)),
         expire_offers,
         expire_alerts,
-        lambda unit: open_silent_reports(unit, parts.hotline),
+        lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),
         lambda unit: end_lost_calls(unit, parts.hotline),
         forget_old_sessions,
     )
     for step in steps:  # each in a transaction of its own, so that one bad row does not keep the others from their due
         await attempt("sweep", partial(parts.database.run, step))
+
+
+async def _counted(counter: Counter, step: Awaitable[int]) -> None:
+    counter.inc(await step)
 
 
 async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:

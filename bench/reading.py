@@ -88,7 +88,9 @@ def measure() -> list[Row]:
     speed = score_speed(rows)
     return [
         Row("kind macro-F1, held", held["kind_macro_f1"], None, None, 0.90, "share"),
-        Row("urgent recall, held", held["urgent_recall"], None, None, 0.95, "share", f"precision {held['urgent_precision']:.2f}"),
+        Row(
+            "urgent recall, held", held["urgent_recall"], None, None, 0.95, "share", f"precision {held['urgent_precision']:.2f}"
+        ),
         Row("opt-out recall, held", held["opt_out_recall"], None, None, 0.98, "share"),
         Row("no false stop, held", 1.0 if held["false_stops"] == 0 else 0.0, None, None, 1.0, "1 is none"),
         Row("language right, held", held["language_accuracy"], None, None, 0.97, "share"),

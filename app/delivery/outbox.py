@@ -23,7 +23,8 @@ from app.telephony.error_codes import ErrorClass, error_code
 LEASE: Final = timedelta(seconds=60)
 """How long a claimed text may take to be sent and recorded. Well above a second of pacing and the ten that a send may hang."""
 
-MOST_ATTEMPTS: Final = 5
+LONGEST_WAIT: Final = timedelta(seconds=30)
+MOST_ATTEMPTS: Final = 100
 """How often a text that was definitely not accepted (429, no connection) is tried before it counts as failed."""
 
 CLAIM = text("""
@@ -68,7 +69,7 @@ STILL_OURS = text("""
 RECORD_SENT = text("""
     UPDATE delivery d SET state = 'sent', sid = took.sid, sent_at = :now, lease_until = NULL
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:sids AS text[])) AS took (id, fence, sid)
-    WHERE d.id = took.id AND d.fence = took.fence AND d.state IN ('sending', 'unknown')
+    WHERE d.id = took.id AND d.fence = took.fence AND d.state IN ('sending', 'unknown', 'pending')
 """)
 
 
@@ -149,7 +150,7 @@ async def record_refused(work: Transaction, refused: Claimed, code: int | None, 
     kind = error_code(code).kind
     again = (retry_after is not None or kind is ErrorClass.RETRY_LATER) and refused.attempts < MOST_ATTEMPTS
     if again:
-        wait = timedelta(seconds=(retry_after or 1.0) * 2 ** (refused.attempts - 1))
+        wait = min(timedelta(seconds=(retry_after or 1.0) * 2 ** min(refused.attempts - 1, 10)), LONGEST_WAIT)
         await _move(work, refused, DeliveryState.PENDING, not_before=work.now + wait)
     else:
         await _move(work, refused, DeliveryState.FAILED, error_code=code, done_at=work.now)
