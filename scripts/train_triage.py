@@ -44,7 +44,7 @@ Matrix = NDArray[np.float64]
 def main() -> None:
     """Train, write the weights, print what they earn."""
     lexicon = Lexicon.from_pack(PACK)
-    corpus = read_corpus()
+    corpus = [row for row in read_corpus() if row.kind is not Kind.STOP]
     tune = [row for row in corpus if row.split == "tune"]
     held = [row for row in corpus if row.split == "held"]
     rows = [_features(row.text, lexicon) for row in tune]

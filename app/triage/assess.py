@@ -71,7 +71,6 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
     return Assessment(
         kind=weighed.kind,
         language=language,
-        opt_out=weighed.kind is Kind.STOP,
         urgent=weighed.urgent,
         situation=situation if weighed.kind in _HAVE_A_SITUATION else None,
         salute=salute_of(said, lexicon) if weighed.kind in CAN_BE_URGENT or weighed.kind is Kind.RUMOR else {},

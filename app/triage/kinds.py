@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.records.reading import Evidence, Kind
 from app.triage.concepts import Understood
 from app.triage.lexicon import Lexicon, WeighedRule
-from app.triage.optout import OF_SOMETHING_ELSE
 from app.triage.wording import Weights, Wording
 
 CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
@@ -30,10 +29,10 @@ def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wo
     scores = prior_of(concepts, lexicon)
     for kind, weight in zip(Kind, suggested, strict=False):
         scores[kind] = scores.get(kind, 0.0) + weight
+    scores.pop(
+        Kind.STOP, None
+    )  # only the grammar of `optout` may stop messages: wording alone would silence some who never asked
     best = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
-    if best is Kind.STOP and not _surely_stop(scores, concepts):
-        del scores[Kind.STOP]
-        best = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
     trust = lexicon.rules.trust
     evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in _applying(concepts, lexicon) if kind is best]
     evidence += _worded(said, best, suggested, by_word)
@@ -45,12 +44,6 @@ def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wo
         _evidence(rule, said, named, lexicon, trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
     ]
     return Weighed(best, urgency > 0, tuple(evidence))
-
-
-def _surely_stop(scores: dict[Kind, float], concepts: frozenset[str]) -> bool:
-    """Whether wording alone, where no phrase asks for it, may stop messages: clearly ahead, and about nothing else."""
-    second = max(score for kind, score in scores.items() if kind is not Kind.STOP)
-    return scores[Kind.STOP] - second >= CLEARLY and concepts.isdisjoint(OF_SOMETHING_ELSE) and "STOP_NOT" not in concepts
 
 
 def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:
@@ -102,6 +95,4 @@ def _worded(said: Understood, kind: Kind, suggested: Weights, by_word: dict[str,
 
 
 TELLING_WORDS = 4
-CLEARLY = 1.0
-"""Log-odds by which stopping must lead every other kind before a text that no phrase settles is taken for it."""
 _ORDER = {kind: order for order, kind in enumerate(Kind)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
-from app.triage.concepts import Mention, Understood, understand
+from app.triage.concepts import Understood, understand
 from app.triage.lexicon import Lexicon
 from app.triage.tokens import BREAK
 
@@ -51,16 +51,13 @@ def opts_out(said: Understood) -> bool:
 
 def _asks_beyond_deletion(said: Understood) -> bool:
     """Whether a phrase asks for no more messages, and not only to delete what was said ("delete my messages")."""
+    if "STOP_LIST" in said.concepts and "STOP_MESSAGES" in said.concepts:
+        return True
     deletions = [mention for mention in said.mentions if mention.concept == "DELETE"]
-    lists = [mention for mention in said.mentions if mention.concept == "STOP_LIST"]
     return any(
-        mention.concept == "STOP_MESSAGES" and (_within(lists, mention) or not _within(deletions, mention))
+        mention.concept == "STOP_MESSAGES" and not any(d.first < mention.last and mention.first < d.last for d in deletions)
         for mention in said.mentions
     )
-
-
-def _within(others: list[Mention], mention: Mention) -> bool:
-    return any(other.first < mention.last and mention.first < other.last for other in others)
 
 
 def _stands_alone(said: Understood) -> bool:

@@ -159,6 +159,6 @@ _DROPPED_G = re.compile(r"in$")
 _MEASURE = re.compile(r"^\d+(st|nd|rd|th|am|pm|x\d*|h|hrs?|mins?|k|ft|mph|yo)?$|^[a-z]{1,2}\d+$")
 _DIGITS_FOR_LETTERS = str.maketrans("013457@$", "oieastas")
 _ONE_LETTER_WORDS = frozenset("aeoyi")
-_PIECE_COST = {1: 3, 2: 2}
+_PIECE_COST = {1: 4, 2: 2}
 """Cost of a piece by its letters: a word cut into many short ones is more likely a name."""
 _FURTHEST_BY_EAR = 3
