@@ -12,7 +12,7 @@ from app.triage.tokens import tokenise
     ("written", "meant"),
     [
         ("camiometa", ["camioneta"]), ("neighbour", ["neighbour"]), ("yegaron", ["llegaron"]), ("heeeelp", ["help"]),
-       
+
         ("m1gra", ["migra"]), ("lamigra", ["la", "migra"]), ("hayuna", ["hay", "una"]), ("kiero", ["quiero"]),
         ("mira", ["mira"]), ("Wake", ["wake"]), ("ride", ["ride"]), ("retener", ["retener"]), ("friday", ["friday"]),
     ],
