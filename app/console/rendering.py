@@ -22,7 +22,7 @@ from app.console.access import has_role
 from app.console.flash import FLASHES, forget_flash, read_flash
 from app.console.phrases import mark, word_for
 from app.core.clock import local_time
-from app.core.languages import INTERFACE_LANGUAGES, interface_language, translations
+from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates, translations
 from app.pipeline import Hotline
 from app.volunteers.tables import Role, Volunteer
 
@@ -116,16 +116,7 @@ def _frame(request: Request, language: str) -> dict[str, Any]:
 
 @cache
 def _environment(language: str) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    install: Callable[..., None] = environment.install_gettext_translations  # type: ignore[attr-defined]  # added by the extension
-    install(translations(language), newstyle=True)
+    environment = page_templates(FOLDER / "templates", language)
     environment.globals["word"] = lambda group, value: translations(language).gettext(word_for(group, value))
     environment.filters["number"] = partial(format_decimal, locale=language)
     return environment

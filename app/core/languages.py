@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+import jinja2
 from babel import negotiate_locale
 from babel.support import NullTranslations, Translations
 
@@ -29,6 +30,21 @@ def translations(language: str) -> NullTranslations:
     if language == "en":
         return NullTranslations()
     return Translations.load(LOCALE_FOLDER, [language], domain=DOMAIN)
+
+
+def page_templates(folder: Path, language: str) -> jinja2.Environment:
+    """The templates of `folder` in a language: everything escaped, and an error for a name that is missing."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    install: Callable[..., None] = environment.install_gettext_translations  # type: ignore[attr-defined]  # added by the extension
+    install(translations(language), newstyle=True)
+    return environment
 
 
 def interface_language(chosen: str | None, accept_language: str | None) -> str:

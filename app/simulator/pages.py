@@ -14,7 +14,7 @@ from jinja2_fragments import render_block
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.core.languages import INTERFACE_LANGUAGES, interface_language, translations
+from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates
 from app.simulator import views, voice
 from app.simulator.exchange import Exchange, UnknownPhone
 from app.simulator.phones import TROUBLES, spoken
@@ -160,17 +160,7 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
 
 @cache
 def _environment(language: str) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    install: Callable[..., None] = environment.install_gettext_translations  # type: ignore[attr-defined]  # added by the extension
-    install(translations(language), newstyle=True)
-    return environment
+    return page_templates(FOLDER / "templates", language)
 
 
 def _language(request: Request) -> str:

@@ -30,8 +30,9 @@ class TooManyRequests(Exception):
 class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
     """Sends what the package asks for over one session, at `address` instead of Twilio's where that is given."""
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, seconds: float = REQUEST_SECONDS) -> None:
         super().__init__(None, True, None)
+        self._seconds = seconds
         self._address = (address or TWILIO_API).rstrip("/")
         self._session: aiohttp.ClientSession | None = None
 
@@ -70,7 +71,7 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
         """The one session, made in the loop that first needs it."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
+                timeout=aiohttp.ClientTimeout(total=self._seconds), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
             )
         return self._session
 
