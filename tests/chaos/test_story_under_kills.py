@@ -11,6 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,9 @@ class Demo:
     def kill(self, name: str) -> None:
         """SIGKILL one of its processes, which the demo starts again."""
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            if child.is_running() and child.cmdline()[2:4] == ["app.cli", name]:
-                child.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # it died by an earlier kill while we looked
+                if child.cmdline()[2:4] == ["app.cli", name]:
+                    child.send_signal(signal.SIGKILL)
 
     def flush_redis(self) -> None:
         with redis_sync.Redis.from_url((self.data / "valkey" / "url").read_text(encoding="utf-8")) as client:
