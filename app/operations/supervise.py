@@ -85,7 +85,7 @@ class Supervisor:
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def wait_until_ready(url: str, seconds: float = 60.0) -> None:
+async def wait_until_ready(url: str, seconds: float = 120.0) -> None:
     """Wait until `url` answers 200. Raises TimeoutError."""
     async with asyncio.timeout(seconds), httpx2.AsyncClient(trust_env=False) as client:
         while True:

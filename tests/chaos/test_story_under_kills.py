@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -57,30 +58,49 @@ class Demo:
 
 @pytest.fixture
 async def demo() -> AsyncIterator[Demo]:
-    with tempfile.TemporaryDirectory(prefix="vigia-chaos-") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.cli", "demo", "--headless", "--port", str(port), "--data", folder, "--unknown-grace", "2",
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env=os.environ,
-        )  # fmt: skip
-        assert process.stdout is not None
-        said = ""
-        async with asyncio.timeout(60):
-            while "Ctrl-C" not in said:
-                line = await process.stdout.readline()
-                assert line, f"the demo ended: {said}"
-                said += line.decode()
-        simulator = re.search(r"phones\s+(\S+)/simulator/", said)
-        assert simulator is not None
-        links = {alias: re.search(rf"{alias}\s+(http\S+)", said) for alias in ALIASES}
-        found = {alias: link[1] for alias, link in links.items() if link}
+    with tempfile.TemporaryDirectory(prefix="vigia-chaos-") as folder:
+        port, complaints = quiet_port(), Path(folder) / "complaints"
+        with complaints.open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "app.cli", "demo", "--headless", "--port", str(port), "--data", folder, "--unknown-grace", "2",
+                stdout=asyncio.subprocess.PIPE, stderr=errors, env=os.environ,
+            )  # fmt: skip
         try:
+            said = await _until_ready(process, complaints.read_text)
+            simulator = re.search(r"phones\s+(\S+)/simulator/", said)
+            assert simulator is not None
+            links = {alias: re.search(rf"{alias}\s+(http\S+)", said) for alias in ALIASES}
+            found = {alias: link[1] for alias, link in links.items() if link}
             yield Demo(process, Path(folder), f"http://localhost:{port}", simulator[1], found)
         finally:
-            process.terminate()
-            await process.wait()
+            with suppress(ProcessLookupError):
+                process.terminate()
+            await process.communicate()
+
+
+def quiet_port() -> int:
+    """A free port with a free one after it, below those that the kernel gives to outgoing connections, which come and go meanwhile."""
+    for port in random.sample(range(20_000, 32_000, 2), 50):
+        with suppress(OSError), socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", port))
+            two.bind(("127.0.0.1", port + 1))
+            return port
+    raise AssertionError("no two free ports beside each other in fifty tries")
+
+
+async def _until_ready(process: asyncio.subprocess.Process, complaints: Callable[[], str]) -> str:
+    """What the demo said until it was ready; when it never is, what it complained of."""
+    assert process.stdout is not None
+    said = ""
+    try:
+        async with asyncio.timeout(150):
+            while "Ctrl-C" not in said:
+                line = await process.stdout.readline()
+                assert line, f"the demo ended: {said}\n{complaints()}"
+                said += line.decode()
+    except TimeoutError:
+        raise AssertionError(f"the demo was not ready in time: {said}\n{complaints()}") from None
+    return said
 
 
 async def play(demo: Demo, harm: Callable[[int, str], None]) -> list[str]:
