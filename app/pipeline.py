@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -158,7 +159,7 @@ async def _take_in(
     reading = read(hotline.lexicon, hotline.gazetteer, form.words, remembered=kept.sender.language, home=home)
     if form.is_picture_or_pin:  # nobody sends a hotline a photo or a place without having seen something
         reading = replace(reading, assessment=replace(reading.assessment, kind=Kind.REPORT))
-    as_answer = locate(form.words, hotline.gazetteer, home_counties=home, answering=True)
+    as_answer = partial(locate, form.words, hotline.gazetteer, home_counties=home, answering=True)
     heard = hear(kept.conversation, reading, as_answer, work.now)
     if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
         reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))

@@ -6,13 +6,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from itertools import groupby
+from operator import itemgetter
+from time import monotonic
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.event import listens_for
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import SQLModel
 
 from app.core.clock import Clock
@@ -24,6 +31,10 @@ log = structlog.get_logger(__name__)
 Nudge = Callable[[], Awaitable[None]]
 Model = TypeVar("Model", bound=SQLModel)
 T = TypeVar("T")
+
+
+UNTRIED_SECONDS: Final = 1.0
+"""A connection that was used so recently is taken to be alive."""
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -44,6 +55,12 @@ class Transaction:
     now: datetime
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
+    before_commit: list[tuple[Executable, Mapping[str, Any]]] = field(default_factory=list)
+
+    def execute_later(self, statement: Executable, parameters: Mapping[str, Any]) -> None:
+        """Run a statement whose result nobody needs and that nothing in this transaction reads back, right before the commit. Those of
+        one kind then travel together."""
+        self.before_commit.append((statement, parameters))
 
     async def execute(
         self, statement: Executable, parameters: Any = None, options: Mapping[str, Any] | None = None
@@ -113,10 +130,10 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=4,
-            pool_pre_ping=True,
             hide_parameters=True,  # an error must not carry what a person wrote into a log
             connect_args={"connect_timeout": 4, "application_name": "vigia", "prepare_threshold": 3},
         )
+        _ping_after_idling(self.engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -124,6 +141,7 @@ class Database:
         async with self.engine.begin() as connection:
             work = Transaction(connection, self.keys, self.clock(), self.new_id)
             yield work
+            await run_together(work)
         await run_nudges(work.after_commit)
 
     async def run(self, step: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -134,6 +152,32 @@ class Database:
     async def close(self) -> None:
         """Give every connection back to PostgreSQL."""
         await self.engine.dispose()
+
+
+def _ping_after_idling(engine: AsyncEngine) -> None:
+    """Have a connection that nobody used for a while tried before it is used, so that a restart of PostgreSQL is met here and not by the
+    statement. Trying every time would cost the busy path a round trip a text."""
+
+    @listens_for(engine.sync_engine, "checkin")
+    def note_return(_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @listens_for(engine.sync_engine, "checkout")
+    def try_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if monotonic() - record.info.get("idle_since", 0.0) < UNTRIED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+
+async def run_together(work: Transaction) -> None:
+    """Run what was left for the end, in order; neighbours of one statement as one list of parameters."""
+    for statement, rows in groupby(work.before_commit, key=itemgetter(0)):
+        parameters = [row[1] for row in rows]
+        await work.execute(statement, parameters if len(parameters) > 1 else parameters[0])
+    work.before_commit.clear()
 
 
 async def run_nudges(nudges: Sequence[Nudge]) -> None:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import literal, or_, select, union_all
+from sqlalchemy import literal, or_, select, text, union_all
 
 from app.core.database import Transaction
 from app.core.errors import NotFound
+from app.core.ids import new_code
+from app.incidents.accounts import account_of, newest_accounts
 from app.incidents.clustering import best_match
-from app.incidents.likeness import Account
-from app.records.codes import unused_code
-from app.records.events import record
+from app.records.events import record, record_later
 from app.records.incidents import Incident, Report, incident, report
 from app.records.reading import Kind
 from app.records.states import IncidentState, ReportState, TaskState, step
 from app.records.verification import observation, offer, task
-
-WINDOW: Final = timedelta(hours=6)
-"""An incident that nobody reported for this long is over; the same place later is another event."""
 
 _STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, IncidentState.CONFIRMED.value)
 """What a new sighting can be part of. After "nothing there" a sighting is a new event: somebody must look again."""
@@ -30,8 +26,19 @@ _STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, I
 _ALL_BUT_DISMISSED: Final = tuple(state.value for state in IncidentState if state is not IncidentState.DISMISSED)
 """What a rumor can be about: its sender wants the answer, also when it is known already."""
 
-MOST_COMPARED: Final = 60
-"""The newest reports of a county that a new one is compared with, so that a flood does not slow the next report."""
+JOIN = text("""
+    WITH opened AS (
+        INSERT INTO incident (id, code, state, kind, county, place, latitude, longitude, urgent, reports, first_report_at, last_report_at)
+        SELECT :incident, :code, 'open', :kind, :county, :place, CAST(:latitude AS float8), CAST(:longitude AS float8), :urgent, 1,
+            :received_at, :received_at
+        WHERE :is_new
+        ON CONFLICT (code) DO NOTHING
+        RETURNING id
+    )
+    UPDATE report SET incident_id = :incident, state = 'joined', why_joined = :why
+    WHERE id = :report AND (NOT :is_new OR EXISTS (SELECT FROM opened))
+""")
+"""A report goes into its incident, which is opened with it where it is new; nothing happens if the code drawn for it is taken."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +56,13 @@ async def join_incident(work: Transaction, new: Report, words: str) -> Joined:
     in the same second find each other's incident. A report whose county is not known stands alone until somebody learns it."""
     await work.lock("incidents", new.county or "unknown")
     match = await _find_match(work, new, words)
-    if match is None:
-        found, is_new, why = await _new_incident(work, new), True, "first report"
-    else:
-        found, is_new, why = await _add_to(work, match[0], new), False, match[1]
-    await work.execute(
-        report.update()
-        .where(report.c.id == new.id)
-        .values(incident_id=found.id, state=ReportState.JOINED.value, why_joined=why[:400])
-    )
+    found = await _open_incident(work, new) if match is None else await _add_to(work, match[0], new, match[1])
+    why = "first report" if match is None else match[1]
     new.incident_id, new.state, new.why_joined = found.id, ReportState.JOINED.value, why[:400]
-    await record(
+    record_later(
         work, "report.joined" if match else "incident.opened", found.id, county=found.county, urgent=new.urgent, kind=new.kind
     )
-    return Joined(found, is_new, why)
+    return Joined(found, match is None, why)
 
 
 async def get_incident(work: Transaction, code: str, *, lock: bool = False) -> Incident:
@@ -133,52 +133,35 @@ async def _is_worked_on(work: Transaction, own: Incident) -> bool:
 async def _find_match(work: Transaction, new: Report, words: str) -> tuple[Incident, str] | None:
     if new.county is None:
         return None
-    rows = await work.all(
-        select(report)
-        .join(incident, incident.c.id == report.c.incident_id)
-        .where(
-            incident.c.county == new.county,
-            incident.c.last_report_at > work.now - WINDOW,
-            incident.c.state.in_(_STILL_OPEN if new.kind != Kind.RUMOR else _ALL_BUT_DISMISSED),
-            report.c.state == ReportState.JOINED.value,
-            report.c.id != new.id,
-        )
-        .order_by(report.c.received_at.desc())
-        .limit(MOST_COMPARED)
-    )
-    groups: dict[UUID, list[Account]] = {}
-    for row in reversed(rows):
-        old = Report(**row._mapping)
-        groups.setdefault(row.incident_id, []).append(
-            _account(work, old, work.unseal(row.text_sealed, "report", "text", row.id))
-        )
+    groups = await newest_accounts(work, new, _STILL_OPEN if new.kind != Kind.RUMOR else _ALL_BUT_DISMISSED)
     ids = list(groups)
-    match = best_match(_account(work, new, words), [groups[i] for i in ids])
+    match = best_match(account_of(new, words, _details(work, new)), [groups[i] for i in ids])
     if match is None:
         return None
     found = await work.get(Incident, incident.c.id == ids[match.index], lock=True)
     return (found, "; ".join(match.reasons)) if found is not None else None
 
 
-async def _new_incident(work: Transaction, first: Report) -> Incident:
-    opened = Incident(
-        id=work.new_id(),
-        code=await unused_code(work, incident.c.code),
-        kind=first.kind,
-        county=first.county,
-        place=first.place,
-        latitude=first.latitude,
-        longitude=first.longitude,
-        urgent=first.urgent,
-        reports=1,
-        first_report_at=first.received_at,
-        last_report_at=first.received_at,
-    )
-    await work.add(opened)
-    return opened
+async def _open_incident(work: Transaction, first: Report) -> Incident:
+    while True:
+        opened = Incident(
+            id=work.new_id(),
+            code=new_code(),
+            kind=first.kind,
+            county=first.county,
+            place=first.place,
+            latitude=first.latitude,
+            longitude=first.longitude,
+            urgent=first.urgent,
+            reports=1,
+            first_report_at=first.received_at,
+            last_report_at=first.received_at,
+        )
+        if await _join(work, first, opened, "first report", is_new=True):
+            return opened
 
 
-async def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
+async def _add_to(work: Transaction, found: Incident, new: Report, why: str) -> Incident:
     """The incident knows what any of its reports knows: the gravest kind, the first exact place, the latest time."""
     kinds = {found.kind, new.kind}
     grave = next((k for k in (Kind.DETENTION, Kind.REPORT, Kind.RUMOR) if k in kinds), found.kind)
@@ -193,20 +176,32 @@ async def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
     await work.execute(incident.update().where(incident.c.id == found.id).values(changes))
     for name, value in changes.items():
         setattr(found, name, value)
+    await _join(work, new, found, why, is_new=False)
     return found
 
 
-def _account(work: Transaction, told: Report, words: str) -> Account:
-    reading = json.loads(work.unseal(told.reading_sealed, "report", "reading", told.id)) if told.reading_sealed else {}
-    return Account(
-        report_id=str(told.id),
-        county=told.county,
-        minute=told.received_at.timestamp() / 60,
-        text=words,
-        place=told.place,
-        point=(told.latitude, told.longitude) if told.latitude is not None and told.longitude is not None else None,
-        kind=told.kind,
-        salute=reading.get("salute", {}),
-        source=str(told.contact_id),
-        language=told.language,
+async def _join(work: Transaction, new: Report, into: Incident, why: str, *, is_new: bool) -> bool:
+    done = await work.execute(
+        JOIN,
+        {
+            "incident": into.id,
+            "code": into.code,
+            "kind": into.kind,
+            "county": into.county,
+            "place": into.place,
+            "latitude": into.latitude,
+            "longitude": into.longitude,
+            "urgent": into.urgent,
+            "received_at": into.first_report_at,
+            "is_new": is_new,
+            "report": new.id,
+            "why": why[:400],
+        },
     )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as of every UPDATE
+
+
+def _details(work: Transaction, told: Report) -> dict[str, str]:
+    reading = json.loads(work.unseal(told.reading_sealed, "report", "reading", told.id)) if told.reading_sealed else {}
+    details: dict[str, str] = reading.get("salute", {})
+    return details

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -118,7 +119,7 @@ def _time(a: Account, b: Account) -> tuple[float, float]:
 
 
 def _place(a: Account, b: Account) -> tuple[float, str, bool | None]:
-    one, two = _label(a.place, a.text), _label(b.place, b.text)
+    one, two = _label(a.place), _label(b.place)
     if _is_pin(a) and _is_pin(b):
         km = _km(a.point, b.point)
         if km <= 0.4:
@@ -156,8 +157,9 @@ def _words(one: Wording, two: Wording, a: Account, b: Account) -> list[tuple[flo
         )
         told = ", ".join(sorted(concept.split(":")[1] for concept in shared))
         found.append((SAME_WORDS * share * min(1.0, 0.4 + 0.2 * len(shared)), f"both say: {told}"))
-    in_labels = set(" ".join(wording_of(label).plain for label in (a.place or "", b.place or "")).split())
-    names = (one.names & two.names) - in_labels
+    names = one.names & two.names
+    if names:
+        names -= set(" ".join(wording_of(label).plain for label in (a.place or "", b.place or "")).split())
     if names:
         found.append((min(SAME_NAME * len(names), 2 * SAME_NAME), f"both name: {', '.join(sorted(names)[:3])}"))
     same_day = one.of_group("times") == two.of_group("times")
@@ -188,7 +190,8 @@ def _weight(concept: str) -> float:
     return 0.4 if concept in _COMMON else 1.0
 
 
-def _label(place: str | None, text: str) -> _Label:
+@lru_cache(maxsize=4_096)
+def _label(place: str | None) -> _Label:
     parts = [part.strip() for part in (place or "").split(",") if part.strip()]
     if not parts:
         return _Label(frozenset(), frozenset(), None)

@@ -10,7 +10,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 LONGEST_TEXT = 2_000
@@ -18,7 +18,7 @@ SHORTEST_NAME = 4
 """Letters: a shorter word that is no concept is too common to tell one event from another."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
     """`concepts` are "group:concept"; `names` the other telling words; `plain` the folded text, for finding copies."""
 
@@ -28,7 +28,14 @@ class Wording:
 
     def of_group(self, group: str) -> frozenset[str]:
         """The concepts of one group, for example `colors`."""
-        return frozenset(concept for concept in self.concepts if concept.startswith(f"{group}:"))
+        return self._grouped.get(group, frozenset())
+
+    @cached_property
+    def _grouped(self) -> dict[str, frozenset[str]]:
+        groups: dict[str, set[str]] = {}
+        for concept in self.concepts:
+            groups.setdefault(concept.partition(":")[0], set()).add(concept)
+        return {group: frozenset(concepts) for group, concepts in groups.items()}
 
 
 @lru_cache(maxsize=4_096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -84,13 +85,15 @@ def open_question(talk: Conversation, now: datetime) -> Question | None:
     return Question(talk.awaiting)
 
 
-def hear(talk: Conversation, reading: Reading, as_answer: Location, now: datetime) -> Heard:
-    """Place a text in its conversation. `as_answer` is where it says if read as the answer to "which city, county or ZIP code?"."""
+def hear(talk: Conversation, reading: Reading, read_as_answer: Callable[[], Location], now: datetime) -> Heard:
+    """Place a text in its conversation. `read_as_answer` gives where it says if read as the answer to "which city, county or ZIP code?";
+    it is only called when that was asked."""
     said, question = reading.assessment, open_question(talk, now)
     means_itself = said.command is not None or said.kind in STANDS_ALONE
     if question is not None and not means_itself:
         if _is_new_report(talk, reading, now):
             return Heard(Turn.NEW, None, reading.location)
+        as_answer = read_as_answer()
         return Heard(Turn.ANSWER if as_answer.counties else Turn.UNCLEAR, question, as_answer)
     just_reported = talk.last_report_at is not None and now - talk.last_report_at <= FRAGMENT_TIME
     if just_reported and not means_itself and said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER}:

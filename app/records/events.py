@@ -12,7 +12,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Identity, select
@@ -38,6 +38,23 @@ class Event(SQLModel, table=True):
 
 
 event = table_of(Event)
+
+ADD_EVENT: Final = event.insert()
+
+
+def record_later(
+    work: Transaction,
+    verb: str,
+    subject_id: UUID | None = None,
+    *,
+    county: str | None = None,
+    **facts: str | int | float | bool | list[str] | None,
+) -> None:
+    """Write, with the commit, what the machine did by itself; for the busiest paths."""
+    work.execute_later(
+        ADD_EVENT,
+        {"at": work.now, "actor_id": None, "verb": verb, "subject_id": subject_id, "county": county, "facts": facts},
+    )
 
 
 async def record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
@@ -37,7 +38,11 @@ class Incident(SQLModel, table=True):
 class Report(SQLModel, table=True):
     """One person's account. `reading_sealed` is the JSON of what triage and places made of it, evidence included."""
 
-    __table_args__ = (one_of("state", ReportState), one_of("channel", Channel))
+    __table_args__ = (
+        one_of("state", ReportState),
+        one_of("channel", Channel),
+        Index("ix_report_county_received_at", "county", "received_at"),
+    )
 
     id: UUID = Field(primary_key=True)
     state: str = Field(max_length=16)

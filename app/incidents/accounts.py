@@ -1,0 +1,86 @@
+"""The newest reports of a county as they are compared with a new one: found by one narrow query, unsealed once each.
+
+Unsealing and reading a report costs more than comparing it, and a burst compares the same few dozen again and again. So each process
+remembers what it made of a report, under the version of its row: PostgreSQL gives a row another `xmin` each time it is changed, and a
+report that was added to, moved or forgotten is therefore read anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from app.core.database import Transaction
+from app.incidents.likeness import Account
+from app.records.incidents import Report, report
+
+WINDOW: Final = timedelta(hours=6)
+"""An incident that nobody reported for this long is over; the same place later is another event."""
+
+MOST_COMPARED: Final = 60
+"""The newest reports of a county that a new one is compared with, so that a flood does not slow the next report."""
+
+MOST_REMEMBERED: Final = 3_000
+"""Reports that a process remembers: MOST_COMPARED of each of the counties of one half of a state."""
+
+NEWEST = text("""
+    SELECT r.id, r.incident_id, CAST(CAST(r.xmin AS text) AS bigint) AS version
+    FROM report r JOIN incident i ON i.id = r.incident_id
+    WHERE r.county = :county AND r.received_at > :since AND r.state = 'joined' AND r.id <> :new
+        AND i.county = :county AND i.last_report_at > :since AND i.state = ANY(:states)
+    ORDER BY r.received_at DESC LIMIT :most
+""")
+
+_WANTED: Final = (
+    "id", "contact_id", "language", "kind", "county", "place", "latitude", "longitude", "text_sealed", "reading_sealed", "received_at",
+)  # fmt: skip
+
+_remembered: OrderedDict[UUID, tuple[int, Account]] = OrderedDict()
+
+
+async def newest_accounts(work: Transaction, new: Report, states: Sequence[str]) -> dict[UUID, list[Account]]:
+    """The accounts that `new` is compared with, by incident, oldest first: of its county, in the last hours, of incidents in `states`."""
+    found = await work.execute(
+        NEWEST,
+        {"county": new.county, "since": work.now - WINDOW, "new": new.id, "states": list(states), "most": MOST_COMPARED},
+    )
+    rows = found.all()[::-1]
+    unread = [row.id for row in rows if _remembered.get(row.id, (None,))[0] != row.version]
+    if unread:
+        await _read(work, unread, {row.id: row.version for row in rows})
+    groups: dict[UUID, list[Account]] = {}
+    for row in rows:
+        _remembered.move_to_end(row.id)
+        groups.setdefault(row.incident_id, []).append(_remembered[row.id][1])
+    return groups
+
+
+def account_of(told: Report | Any, words: str, details: Mapping[str, str]) -> Account:
+    """A report as it is compared; `details` are its SALUTE fields."""
+    return Account(
+        report_id=str(told.id),
+        county=told.county,
+        minute=told.received_at.timestamp() / 60,
+        text=words,
+        place=told.place,
+        point=(told.latitude, told.longitude) if told.latitude is not None and told.longitude is not None else None,
+        kind=told.kind,
+        salute=details,
+        source=str(told.contact_id),
+        language=told.language,
+    )
+
+
+async def _read(work: Transaction, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
+    for row in await work.all(select(*(report.c[name] for name in _WANTED)).where(report.c.id.in_(ids))):
+        words = work.unseal(row.text_sealed, "report", "text", row.id) if row.text_sealed else ""
+        reading = json.loads(work.unseal(row.reading_sealed, "report", "reading", row.id)) if row.reading_sealed else {}
+        _remembered[row.id] = versions[row.id], account_of(row, words, reading.get("salute", {}))
+    while len(_remembered) > MOST_REMEMBERED:
+        _remembered.popitem(last=False)
