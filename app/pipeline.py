@@ -168,7 +168,7 @@ async def _take_in(
     else:
         answer = await _answer(work, hotline, form, kept, reading, heard)
     answer = keep_asking(kept, reading, heard, hush(kept, reading, answer), work.now)
-    await finish_text(work, kept, reading.assessment, answer)
+    finish_text(work, kept, reading.assessment, answer)
     return kept, answer.reply
 
 
@@ -230,7 +230,7 @@ async def _answer_kind(work: Transaction, hotline: Hotline, asker: Asker, readin
 async def _take_report(work: Transaction, hotline: Hotline, asker: Asker, reading: Reading) -> Answer:
     """A new report: into its incident if its county is known, else the one question. What is urgent is worked on meanwhile."""
     channel = Channel(asker.channel)
-    told = await write_report(work, asker.kept, channel, asker.words, reading, reading.location)
+    told = write_report(work, asker.kept, channel, asker.words, reading, reading.location)
     silent = asker.kept.sender.stopped_at is not None  # who said stop is heard and not answered
     if told.county is not None:
         return await _join(work, hotline, asker, told, silent=silent)
@@ -279,9 +279,8 @@ async def open_report(work: Transaction, hotline: Hotline, told: Report, words: 
     if joined.left is not None:
         await finish_task(work, hotline.queue, joined.left)
     if joined.incident.state not in DECIDED:
-        await open_task(
-            work, hotline.queue, joined.incident, told.language if told.language in TEXT_LANGUAGES else ANY_LANGUAGE
-        )
+        language = told.language if told.language in TEXT_LANGUAGES else ANY_LANGUAGE
+        await open_task(work, hotline.queue, joined.incident, language, is_new=joined.is_new)
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return joined.incident
 

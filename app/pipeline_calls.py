@@ -73,7 +73,7 @@ async def _report(work: Transaction, hotline: Hotline, kept: KeptCall, call: Cal
     reading = reading_of(told, said, found)
     known = await get_report(work, kept.report_id) if kept.report_id else None
     if known is None:
-        made = await write_report(work, kept.kept, Channel.VOICE, told.words, reading, reading.location)
+        made = write_report(work, kept.kept, Channel.VOICE, told.words, reading, reading.location)
         await open_report(work, hotline, made, told.words)
         return made.id
     more = told.beyond(before)

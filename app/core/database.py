@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from time import monotonic
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import psycopg
 import structlog
+from psycopg.rows import dict_row
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, select, text
+from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.event import listens_for
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import SQLModel
@@ -55,31 +55,63 @@ class Transaction:
     now: datetime
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
-    before_commit: list[tuple[Executable, Mapping[str, Any]]] = field(default_factory=list)
+    before_commit: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
-    def execute_later(self, statement: Executable, parameters: Mapping[str, Any]) -> None:
-        """Run a statement whose result nobody needs and that nothing in this transaction reads back, right before the commit. Those of
-        one kind then travel together."""
+    async def query(self, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows, by column name, of a statement in psycopg's own words (`%(name)s`). For the path that every text takes, where building
+        and compiling a statement costs more than running it. It does not see what `execute_later` holds back; every other reading does.
+        Raises what SQLAlchemy raises."""
+        async with self._driver() as driver:
+            cursor = driver.cursor(row_factory=dict_row)
+            await cursor.execute(statement.encode(), parameters)
+            return await cursor.fetchall() if cursor.description else []
+
+    def execute_later(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        """Run a statement (in psycopg's own words) whose result nobody needs: before the commit or the next statement that may read it,
+        all that were held back in one round trip."""
         self.before_commit.append((statement, parameters))
+
+    async def run_together(self) -> None:
+        """Run what `execute_later` held back."""
+        if not self.before_commit:
+            return
+        waiting, self.before_commit = self.before_commit, []
+        async with self._driver() as driver, driver.pipeline():
+            for statement, parameters in waiting:
+                await driver.execute(statement.encode(), parameters)
+
+    @asynccontextmanager
+    async def _driver(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The driver's own connection, inside this same transaction; its errors become SQLAlchemy's, as from everywhere else."""
+        driver = (await self.connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        try:
+            yield driver
+        except psycopg.Error as error:
+            lost = driver.broken or driver.closed
+            if lost:
+                await self.connection.invalidate(error)
+            raise DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost) from error
 
     async def execute(
         self, statement: Executable, parameters: Any = None, options: Mapping[str, Any] | None = None
     ) -> Result[Any]:
         """Run a statement; `options` are SQLAlchemy's execution options."""
+        await self.run_together()
         return await self.connection.execute(statement, parameters, execution_options=options)
 
     async def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Every row."""
-        rows: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
+        rows: Sequence[Row[Any]] = (await self.execute(statement)).all()
         return rows
 
     async def first(self, statement: Executable) -> Row[Any] | None:
         """The first row, or None."""
-        return (await self.connection.execute(statement)).first()
+        return (await self.execute(statement)).first()
 
     async def scalar(self, statement: Executable) -> Any:
         """The first column of the first row, or None."""
-        return (await self.connection.execute(statement)).scalar()
+        return (await self.execute(statement)).scalar()
 
     async def get(self, model: type[Model], *where: ColumnElement[bool], lock: bool = False) -> Model | None:
         """The one row of `model` that fits, as an object of it, or None. `lock` keeps others from changing it until this ends."""
@@ -94,15 +126,11 @@ class Transaction:
     async def add(self, row: SQLModel) -> None:
         """Insert one row."""
         table = table_of(type(row))
-        await self.connection.execute(
-            table.insert().values({c.name: getattr(row, c.name) for c in table.c if _given(row, c.name)})
-        )
+        await self.execute(table.insert().values({c.name: getattr(row, c.name) for c in table.c if _given(row, c.name)}))
 
     async def lock(self, purpose: str, key: str) -> None:
         """Wait for a lock that lasts until the end of this transaction; two holders of one (purpose, key) never overlap."""
-        await self.connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"{purpose}\x1f{key}"}
-        )
+        await self.query("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": f"{purpose}\x1f{key}"})
 
     def seal(self, value: str | bytes, table: str, column: str, row: UUID) -> bytes:
         """`value` sealed for this cell."""
@@ -141,7 +169,7 @@ class Database:
         async with self.engine.begin() as connection:
             work = Transaction(connection, self.keys, self.clock(), self.new_id)
             yield work
-            await run_together(work)
+            await work.run_together()
         await run_nudges(work.after_commit)
 
     async def run(self, step: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -170,14 +198,6 @@ def _ping_after_idling(engine: AsyncEngine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
-
-
-async def run_together(work: Transaction) -> None:
-    """Run what was left for the end, in order; neighbours of one statement as one list of parameters."""
-    for statement, rows in groupby(work.before_commit, key=itemgetter(0)):
-        parameters = [row[1] for row in rows]
-        await work.execute(statement, parameters if len(parameters) > 1 else parameters[0])
-    work.before_commit.clear()
 
 
 async def run_nudges(nudges: Sequence[Nudge]) -> None:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.core.database import Transaction
 from app.incidents.likeness import Account
@@ -29,13 +29,13 @@ MOST_COMPARED: Final = 60
 MOST_REMEMBERED: Final = 3_000
 """Reports that a process remembers: MOST_COMPARED of each of the counties of one half of a state."""
 
-NEWEST = text("""
+NEWEST: Final = """
     SELECT r.id, r.incident_id, CAST(CAST(r.xmin AS text) AS bigint) AS version
     FROM report r JOIN incident i ON i.id = r.incident_id
-    WHERE r.county = :county AND r.received_at > :since AND r.state = 'joined' AND r.id <> :new
-        AND i.county = :county AND i.last_report_at > :since AND i.state = ANY(:states)
-    ORDER BY r.received_at DESC LIMIT :most
-""")
+    WHERE r.county = %(county)s AND r.received_at > %(since)s AND r.state = 'joined' AND r.id <> %(new)s
+        AND i.county = %(county)s AND i.last_report_at > %(since)s AND i.state = ANY(%(states)s)
+    ORDER BY r.received_at DESC LIMIT %(most)s
+"""
 
 _WANTED: Final = (
     "id", "contact_id", "language", "kind", "county", "place", "latitude", "longitude", "text_sealed", "reading_sealed", "received_at",
@@ -46,18 +46,18 @@ _remembered: OrderedDict[UUID, tuple[int, Account]] = OrderedDict()
 
 async def newest_accounts(work: Transaction, new: Report, states: Sequence[str]) -> dict[UUID, list[Account]]:
     """The accounts that `new` is compared with, by incident, oldest first: of its county, in the last hours, of incidents in `states`."""
-    found = await work.execute(
+    found = await work.query(
         NEWEST,
         {"county": new.county, "since": work.now - WINDOW, "new": new.id, "states": list(states), "most": MOST_COMPARED},
     )
-    rows = found.all()[::-1]
-    unread = [row.id for row in rows if _remembered.get(row.id, (None,))[0] != row.version]
+    rows = found[::-1]
+    unread = [row["id"] for row in rows if _remembered.get(row["id"], (None,))[0] != row["version"]]
     if unread:
-        await _read(work, unread, {row.id: row.version for row in rows})
+        await _read(work, unread, {row["id"]: row["version"] for row in rows})
     groups: dict[UUID, list[Account]] = {}
     for row in rows:
-        _remembered.move_to_end(row.id)
-        groups.setdefault(row.incident_id, []).append(_remembered[row.id][1])
+        _remembered.move_to_end(row["id"])
+        groups.setdefault(row["incident_id"], []).append(_remembered[row["id"]][1])
     return groups
 
 

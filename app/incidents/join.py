@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import literal, or_, select, text, union_all
+from sqlalchemy import literal, or_, select, union_all
 
 from app.core.database import Transaction
 from app.core.errors import NotFound
@@ -26,19 +26,28 @@ _STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, I
 _ALL_BUT_DISMISSED: Final = tuple(state.value for state in IncidentState if state is not IncidentState.DISMISSED)
 """What a rumor can be about: its sender wants the answer, also when it is known already."""
 
-JOIN = text("""
-    WITH opened AS (
-        INSERT INTO incident (id, code, state, kind, county, place, latitude, longitude, urgent, reports, first_report_at, last_report_at)
-        SELECT :incident, :code, 'open', :kind, :county, :place, CAST(:latitude AS float8), CAST(:longitude AS float8), :urgent, 1,
-            :received_at, :received_at
-        WHERE :is_new
-        ON CONFLICT (code) DO NOTHING
-        RETURNING id
-    )
-    UPDATE report SET incident_id = :incident, state = 'joined', why_joined = :why
-    WHERE id = :report AND (NOT :is_new OR EXISTS (SELECT FROM opened))
-""")
-"""A report goes into its incident, which is opened with it where it is new; nothing happens if the code drawn for it is taken."""
+UNUSED_CODE: Final = """
+    SELECT code FROM unnest(CAST(%(drawn)s AS text[])) AS drawn (code)
+    WHERE NOT EXISTS (SELECT FROM incident WHERE incident.code = drawn.code) LIMIT 1
+"""
+
+DRAWN_AT_ONCE: Final = 6
+
+OPEN: Final = """
+    INSERT INTO incident (id, code, state, kind, county, place, latitude, longitude, urgent, reports, first_report_at, last_report_at)
+    VALUES (%(id)s, %(code)s, %(state)s, %(kind)s, %(county)s, %(place)s, %(latitude)s, %(longitude)s, %(urgent)s, %(reports)s,
+        %(first_report_at)s, %(last_report_at)s)
+"""
+
+FIND: Final = "SELECT * FROM incident WHERE id = %(id)s FOR UPDATE"
+
+GROW: Final = """
+    UPDATE incident SET kind = %(kind)s, urgent = %(urgent)s, reports = %(reports)s, last_report_at = %(last_report_at)s,
+        place = %(place)s, latitude = %(latitude)s, longitude = %(longitude)s
+    WHERE id = %(id)s
+"""
+
+JOIN: Final = "UPDATE report SET incident_id = %(incident)s, state = %(state)s, why_joined = %(why)s WHERE id = %(report)s"
 
 
 @dataclass(frozen=True)
@@ -56,9 +65,10 @@ async def join_incident(work: Transaction, new: Report, words: str) -> Joined:
     in the same second find each other's incident. A report whose county is not known stands alone until somebody learns it."""
     await work.lock("incidents", new.county or "unknown")
     match = await _find_match(work, new, words)
-    found = await _open_incident(work, new) if match is None else await _add_to(work, match[0], new, match[1])
+    found = await _open_incident(work, new) if match is None else _add_to(work, match[0], new)
     why = "first report" if match is None else match[1]
     new.incident_id, new.state, new.why_joined = found.id, ReportState.JOINED.value, why[:400]
+    work.execute_later(JOIN, {"incident": found.id, "state": new.state, "why": new.why_joined, "report": new.id})
     record_later(
         work, "report.joined" if match else "incident.opened", found.id, county=found.county, urgent=new.urgent, kind=new.kind
     )
@@ -138,67 +148,48 @@ async def _find_match(work: Transaction, new: Report, words: str) -> tuple[Incid
     match = best_match(account_of(new, words, _details(work, new)), [groups[i] for i in ids])
     if match is None:
         return None
-    found = await work.get(Incident, incident.c.id == ids[match.index], lock=True)
-    return (found, "; ".join(match.reasons)) if found is not None else None
+    rows = await work.query(FIND, {"id": ids[match.index]})
+    return (Incident(**rows[0]), "; ".join(match.reasons)) if rows else None
 
 
 async def _open_incident(work: Transaction, first: Report) -> Incident:
+    opened = Incident(
+        id=work.new_id(),
+        code=await _unused_code(work),
+        kind=first.kind,
+        county=first.county,
+        place=first.place,
+        latitude=first.latitude,
+        longitude=first.longitude,
+        urgent=first.urgent,
+        reports=1,
+        first_report_at=first.received_at,
+        last_report_at=first.received_at,
+    )
+    work.execute_later(OPEN, opened.model_dump())
+    return opened
+
+
+async def _unused_code(work: Transaction) -> str:
+    """A code that no incident has. Should another draw the same one in this very moment, the table refuses the later of the two, and
+    Twilio tells that text again."""
     while True:
-        opened = Incident(
-            id=work.new_id(),
-            code=new_code(),
-            kind=first.kind,
-            county=first.county,
-            place=first.place,
-            latitude=first.latitude,
-            longitude=first.longitude,
-            urgent=first.urgent,
-            reports=1,
-            first_report_at=first.received_at,
-            last_report_at=first.received_at,
-        )
-        if await _join(work, first, opened, "first report", is_new=True):
-            return opened
+        free = await work.query(UNUSED_CODE, {"drawn": [new_code() for _ in range(DRAWN_AT_ONCE)]})
+        if free:
+            return str(free[0]["code"])
 
 
-async def _add_to(work: Transaction, found: Incident, new: Report, why: str) -> Incident:
+def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
     """The incident knows what any of its reports knows: the gravest kind, the first exact place, the latest time."""
     kinds = {found.kind, new.kind}
-    grave = next((k for k in (Kind.DETENTION, Kind.REPORT, Kind.RUMOR) if k in kinds), found.kind)
-    changes: dict[str, Any] = {
-        "kind": str(grave),
-        "urgent": found.urgent or new.urgent,
-        "reports": found.reports + 1,
-        "last_report_at": max(found.last_report_at, new.received_at),
-    }
+    found.kind = str(next((k for k in (Kind.DETENTION, Kind.REPORT, Kind.RUMOR) if k in kinds), found.kind))
+    found.urgent = found.urgent or new.urgent
+    found.reports += 1
+    found.last_report_at = max(found.last_report_at, new.received_at)
     if (found.latitude is None and new.latitude is not None) or found.place is None:
-        changes |= {"place": new.place or found.place, "latitude": new.latitude, "longitude": new.longitude}
-    await work.execute(incident.update().where(incident.c.id == found.id).values(changes))
-    for name, value in changes.items():
-        setattr(found, name, value)
-    await _join(work, new, found, why, is_new=False)
+        found.place, found.latitude, found.longitude = new.place or found.place, new.latitude, new.longitude
+    work.execute_later(GROW, found.model_dump())
     return found
-
-
-async def _join(work: Transaction, new: Report, into: Incident, why: str, *, is_new: bool) -> bool:
-    done = await work.execute(
-        JOIN,
-        {
-            "incident": into.id,
-            "code": into.code,
-            "kind": into.kind,
-            "county": into.county,
-            "place": into.place,
-            "latitude": into.latitude,
-            "longitude": into.longitude,
-            "urgent": into.urgent,
-            "received_at": into.first_report_at,
-            "is_new": is_new,
-            "report": new.id,
-            "why": why[:400],
-        },
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as of every UPDATE
 
 
 def _details(work: Transaction, told: Report) -> dict[str, str]:

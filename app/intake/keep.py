@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.core.database import Transaction
 from app.records.contacts import Conversation, contact
@@ -19,10 +20,10 @@ from app.records.inbound import inbound_message
 from app.telephony.addresses import canonical_number
 from app.telephony.forms import TextForm
 
-KEEP = text("""
+KEEP: Final = """
     WITH who AS (
         INSERT INTO contact (id, number_hash, number_sealed, language_chosen, created_at)
-        VALUES (:new_contact, :number_hash, :number_sealed, false, :now)
+        VALUES (%(new_contact)s, %(number_hash)s, %(number_sealed)s, false, %(now)s)
         ON CONFLICT (number_hash) DO UPDATE SET unreachable_at = NULL
         RETURNING id, number_sealed IS NULL AS erased, language, language_chosen, stopped_at
     ), talk AS (
@@ -32,14 +33,14 @@ KEEP = text("""
         RETURNING *
     ), kept AS (
         INSERT INTO inbound_message (id, sid, channel, contact_id, line, body_sealed, media_count, received_at)
-        SELECT :message, :sid, :channel, id, :line, :body_sealed, :media_count, :now FROM who
+        SELECT %(message)s, %(sid)s, %(channel)s, id, %(line)s, %(body_sealed)s, %(media_count)s, %(now)s FROM who
         ON CONFLICT (sid) DO NOTHING
         RETURNING id
     )
     SELECT who.id AS sender_id, who.erased, who.language, who.language_chosen, who.stopped_at, talk.*, kept.id AS kept_id,
         (SELECT v.id FROM volunteer v WHERE v.contact_id = who.id AND v.standing = 'active') AS volunteer_id
     FROM who CROSS JOIN talk LEFT JOIN kept ON true
-""")
+"""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
     number = canonical_number(form.sender)
     number_hash = work.keys.fingerprint("phone", number)
     new_contact, message = work.new_id(), work.new_id()
-    row = await work.execute(
+    rows = await work.query(
         KEEP,
         {
             "new_contact": new_contact,
@@ -85,11 +86,13 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
             "now": work.now,
         },
     )
-    found = row.one()
-    sender = Sender(found.sender_id, number_hash, found.language, found.language_chosen, found.stopped_at, found.volunteer_id)
-    talk = Conversation(**{column: getattr(found, column) for column in Conversation.model_fields})
-    if found.kept_id is not None:
-        if found.erased:
+    found = rows[0]
+    sender = Sender(
+        found["sender_id"], number_hash, found["language"], found["language_chosen"], found["stopped_at"], found["volunteer_id"]
+    )
+    talk = Conversation(**{column: found[column] for column in Conversation.model_fields})
+    if found["kept_id"] is not None:
+        if found["erased"]:
             await _remember_number_again(work, sender.id, number)
         return Kept(message, sender, talk)
     return await _first_copy(work, form.sid, sender, talk)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.core.database import Transaction
 from app.intake.conversation import Answer
@@ -22,27 +22,35 @@ from app.telephony.addresses import Channel
 LONGEST_KEPT: Final = 20_000
 """Characters of a report's text that are kept together; each inbound text is kept whole besides."""
 
-FINISH = text("""
+FINISH: Final = """
     WITH said AS (
-        UPDATE inbound_message SET kind = :kind, report_id = CAST(:report AS uuid), reply_sealed = :reply WHERE id = :message
+        UPDATE inbound_message SET kind = %(kind)s, report_id = CAST(%(report)s AS uuid), reply_sealed = %(reply)s WHERE id = %(message)s
     ), spoke AS (
-        UPDATE contact SET language = CAST(:language AS text)
-        WHERE id = :contact AND NOT language_chosen AND language IS DISTINCT FROM CAST(:language AS text)
+        UPDATE contact SET language = CAST(%(language)s AS text)
+        WHERE id = %(contact)s AND NOT language_chosen AND language IS DISTINCT FROM CAST(%(language)s AS text)
     )
     UPDATE conversation
-    SET awaiting = CAST(:awaiting AS text), report_id = :about, questions = :questions,
-        asked_at = CASE WHEN CAST(:awaiting AS text) IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
-        last_report_id = CASE WHEN :reported THEN CAST(:report AS uuid) ELSE last_report_id END,
-        last_report_at = CASE WHEN :reported THEN CAST(:now AS timestamptz) ELSE last_report_at END,
-        home_counties = CASE WHEN CAST(:county AS text) IS NULL OR CAST(:county AS text) = ANY(home_counties)
-            THEN home_counties ELSE (ARRAY[CAST(:county AS text)] || home_counties)[1:5] END
-    WHERE contact_id = :contact
-""")
+    SET awaiting = CAST(%(awaiting)s AS text), report_id = %(about)s, questions = %(questions)s,
+        asked_at = CASE WHEN CAST(%(awaiting)s AS text) IS NULL THEN NULL ELSE CAST(%(now)s AS timestamptz) END,
+        last_report_id = CASE WHEN %(reported)s THEN CAST(%(report)s AS uuid) ELSE last_report_id END,
+        last_report_at = CASE WHEN %(reported)s THEN CAST(%(now)s AS timestamptz) ELSE last_report_at END,
+        home_counties = CASE WHEN CAST(%(county)s AS text) IS NULL OR CAST(%(county)s AS text) = ANY(home_counties)
+            THEN home_counties ELSE (ARRAY[CAST(%(county)s AS text)] || home_counties)[1:5] END
+    WHERE contact_id = %(contact)s
+"""
 
 
-async def write_report(
-    work: Transaction, kept: Kept, channel: Channel, words: str, reading: Reading, where: Location
-) -> Report:
+_OF_A_REPORT: Final = (
+    "id", "state", "channel", "contact_id", "language", "kind", "urgent", "county", "place", "latitude", "longitude", "text_sealed",
+    "reading_sealed", "received_at",
+)  # fmt: skip
+
+ADD_REPORT: Final = (
+    f"INSERT INTO report ({', '.join(_OF_A_REPORT)}) VALUES ({', '.join(f'%({column})s' for column in _OF_A_REPORT)})"  # noqa: S608  # names of ours
+)
+
+
+def write_report(work: Transaction, kept: Kept, channel: Channel, words: str, reading: Reading, where: Location) -> Report:
     """A new report, waiting for its place or about to join an incident."""
     said = reading.assessment
     new = Report(
@@ -61,7 +69,7 @@ async def write_report(
     )
     new.text_sealed = work.seal(words[:LONGEST_KEPT], "report", "text", new.id)
     new.reading_sealed = work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", new.id)
-    await work.add(new)
+    work.execute_later(ADD_REPORT, {column: getattr(new, column) for column in _OF_A_REPORT})
     return new
 
 
@@ -116,10 +124,10 @@ async def add_to_report(work: Transaction, told: Report, more: str, reading: Rea
     return told
 
 
-async def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer) -> None:
+def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer) -> None:
     """Put the answer and what it means for the conversation on record, in one statement."""
     reply = work.seal(answer.reply, "inbound_message", "reply", kept.id) if answer.reply is not None else None
-    await work.execute(
+    work.execute_later(
         FINISH,
         {
             "kind": said.kind.value,

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import BigInteger, Identity, select
 from sqlmodel import Field, SQLModel
 
@@ -39,7 +40,10 @@ class Event(SQLModel, table=True):
 
 event = table_of(Event)
 
-ADD_EVENT: Final = event.insert()
+ADD_EVENT: Final = """
+    INSERT INTO event (at, verb, subject_id, county, facts)
+    VALUES (%(at)s, %(verb)s, %(subject_id)s, %(county)s, %(facts)s)
+"""
 
 
 def record_later(
@@ -52,8 +56,7 @@ def record_later(
 ) -> None:
     """Write, with the commit, what the machine did by itself; for the busiest paths."""
     work.execute_later(
-        ADD_EVENT,
-        {"at": work.now, "actor_id": None, "verb": verb, "subject_id": subject_id, "county": county, "facts": facts},
+        ADD_EVENT, {"at": work.now, "verb": verb, "subject_id": subject_id, "county": county, "facts": Jsonb(facts)}
     )
 
 

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, and_, extract, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, extract, or_, select
 
 from app.core.database import Transaction
 from app.core.errors import Conflict
@@ -39,34 +38,35 @@ class LostClaim(Conflict):
     code = "lost_claim"
 
 
-async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, language: str) -> None:
-    """See that an incident has a task that waits or is held, as urgent as the incident is now."""
-    row = (
-        await work.execute(
-            insert(task)
-            .values(
-                id=work.new_id(),
-                incident_id=incident.id,
-                state=TaskState.WAITING.value,
-                county=incident.county,
-                language=language,
-                head_start=round(head_start(incident.kind, urgent=incident.urgent).total_seconds()),
-                fence=0,
-                created_at=work.now,
-            )
-            .on_conflict_do_update(
-                index_elements=[task.c.incident_id],
-                set_={
-                    "head_start": func.greatest(
-                        task.c.head_start, round(head_start(incident.kind, urgent=incident.urgent).total_seconds())
-                    ),
-                    "county": incident.county,
-                },
-            )
-            .returning(task)
-        )
-    ).one()
-    opened = Task(**row._mapping)
+OPEN: Final = """
+    INSERT INTO task (id, incident_id, state, county, language, head_start, fence, created_at)
+    VALUES (%(id)s, %(incident_id)s, %(state)s, %(county)s, %(language)s, %(head_start)s, 0, %(created_at)s)
+"""
+
+OPEN_OR_HURRY: Final = f"""{OPEN}
+    ON CONFLICT (incident_id) DO UPDATE SET head_start = greatest(task.head_start, excluded.head_start), county = excluded.county
+    RETURNING *
+"""
+
+
+async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, language: str, *, is_new: bool = False) -> None:
+    """See that an incident has a task that waits or is held, as urgent as the incident is now. `is_new`: this transaction opened the
+    incident, so that it can't have one yet."""
+    opened = Task(
+        id=work.new_id(),
+        incident_id=incident.id,
+        state=TaskState.WAITING.value,
+        county=incident.county,
+        language=language,
+        head_start=round(head_start(incident.kind, urgent=incident.urgent).total_seconds()),
+        fence=0,
+        created_at=work.now,
+    )
+    if is_new:
+        work.execute_later(OPEN, opened.model_dump())
+    else:
+        rows = await work.query(OPEN_OR_HURRY, opened.model_dump())
+        opened = Task(**rows[0])
     if opened.state != TaskState.DONE:
         work.after_commit.append(lambda: queue.offer(opened))
 
