@@ -37,6 +37,11 @@ UNTRIED_SECONDS: Final = 1.0
 """A connection that was used so recently is taken to be alive."""
 
 
+def lock_statement(purpose: str, key: str) -> tuple[str, Mapping[str, Any]]:
+    """What `Transaction.lock` runs, to be run together with what comes after it."""
+    return "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": f"{purpose}\x1f{key}"}
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """The SQLAlchemy table that `model` declares."""
     return SQLModel.metadata.tables[str(model.__tablename__)]
@@ -65,6 +70,17 @@ class Transaction:
             cursor = driver.cursor(row_factory=dict_row)
             await cursor.execute(statement.encode(), parameters)
             return await cursor.fetchall() if cursor.description else []
+
+    async def query_together(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+        """The rows of several statements, which run one after another and each see what the ones before did, in one round trip."""
+        async with self._driver() as driver:
+            cursors = []
+            async with driver.pipeline():
+                for statement, parameters in statements:
+                    cursor = driver.cursor(row_factory=dict_row)
+                    await cursor.execute(statement.encode(), parameters)
+                    cursors.append(cursor)
+            return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
     def execute_later(self, statement: str, parameters: Mapping[str, Any]) -> None:
         """Run a statement (in psycopg's own words) whose result nobody needs: before the commit or the next statement that may read it,
@@ -130,7 +146,7 @@ class Transaction:
 
     async def lock(self, purpose: str, key: str) -> None:
         """Wait for a lock that lasts until the end of this transaction; two holders of one (purpose, key) never overlap."""
-        await self.query("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": f"{purpose}\x1f{key}"})
+        await self.query(*lock_statement(purpose, key))
 
     def seal(self, value: str | bytes, table: str, column: str, row: UUID) -> bytes:
         """`value` sealed for this cell."""

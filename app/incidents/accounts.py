@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,7 +30,8 @@ MOST_REMEMBERED: Final = 3_000
 """Reports that a process remembers: MOST_COMPARED of each of the counties of one half of a state."""
 
 NEWEST: Final = """
-    SELECT r.id, r.incident_id, CAST(CAST(r.xmin AS text) AS bigint) AS version
+    SELECT r.id, r.incident_id, CAST(CAST(r.xmin AS text) AS bigint) AS version,
+        txid_current() & 4294967295 AS own
     FROM report r JOIN incident i ON i.id = r.incident_id
     WHERE r.county = %(county)s AND r.received_at > %(since)s AND r.state = 'joined' AND r.id <> %(new)s
         AND i.county = %(county)s AND i.last_report_at > %(since)s AND i.state = ANY(%(states)s)
@@ -44,20 +45,28 @@ _WANTED: Final = (
 _remembered: OrderedDict[UUID, tuple[int, Account]] = OrderedDict()
 
 
-async def newest_accounts(work: Transaction, new: Report, states: Sequence[str]) -> dict[UUID, list[Account]]:
-    """The accounts that `new` is compared with, by incident, oldest first: of its county, in the last hours, of incidents in `states`."""
-    found = await work.query(
-        NEWEST,
-        {"county": new.county, "since": work.now - WINDOW, "new": new.id, "states": list(states), "most": MOST_COMPARED},
-    )
-    rows = found[::-1]
-    unread = [row["id"] for row in rows if _remembered.get(row["id"], (None,))[0] != row["version"]]
+def find_newest(new: Report, states: Sequence[str], now: datetime) -> tuple[str, Mapping[str, Any]]:
+    """The statement that finds what `new` is compared with: the reports of its county, of the last hours, of incidents in `states`."""
+    most = {"county": new.county, "since": now - WINDOW, "new": new.id, "states": list(states), "most": MOST_COMPARED}
+    return NEWEST, most
+
+
+async def read_accounts(
+    work: Transaction, rows: Sequence[Mapping[str, Any]], new: Report, account: Account
+) -> dict[UUID, list[Account]]:
+    """The accounts that `find_newest` found, by incident, oldest first. `account` is that of `new`: it is remembered too."""
+    newest = rows[::-1]
+    unread = [row["id"] for row in newest if _remembered.get(row["id"], (None,))[0] != row["version"]]
     if unread:
-        await _read(work, unread, {row["id"]: row["version"] for row in rows})
+        await _read(work, unread, {row["id"]: row["version"] for row in newest})
     groups: dict[UUID, list[Account]] = {}
-    for row in rows:
+    for row in newest:
         _remembered.move_to_end(row["id"])
         groups.setdefault(row["incident_id"], []).append(_remembered[row["id"]][1])
+    if newest:
+        _remember(
+            new.id, newest[0]["own"], account
+        )  # whose row this transaction is writing; should it not commit, none has that version
     return groups
 
 
@@ -81,6 +90,10 @@ async def _read(work: Transaction, ids: Sequence[UUID], versions: Mapping[UUID, 
     for row in await work.all(select(*(report.c[name] for name in _WANTED)).where(report.c.id.in_(ids))):
         words = work.unseal(row.text_sealed, "report", "text", row.id) if row.text_sealed else ""
         reading = json.loads(work.unseal(row.reading_sealed, "report", "reading", row.id)) if row.reading_sealed else {}
-        _remembered[row.id] = versions[row.id], account_of(row, words, reading.get("salute", {}))
+        _remember(row.id, versions[row.id], account_of(row, words, reading.get("salute", {})))
+
+
+def _remember(report_id: UUID, version: int, account: Account) -> None:
+    _remembered[report_id] = version, account
     while len(_remembered) > MOST_REMEMBERED:
         _remembered.popitem(last=False)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import literal, or_, select, union_all
 
-from app.core.database import Transaction
+from app.core.database import Transaction, lock_statement
 from app.core.errors import NotFound
 from app.core.ids import new_code
-from app.incidents.accounts import account_of, newest_accounts
+from app.incidents.accounts import account_of, find_newest, read_accounts
 from app.incidents.clustering import best_match
 from app.records.events import record, record_later
 from app.records.incidents import Incident, Report, incident, report
@@ -26,9 +26,9 @@ _STILL_OPEN: Final = (IncidentState.OPEN.value, IncidentState.VERIFYING.value, I
 _ALL_BUT_DISMISSED: Final = tuple(state.value for state in IncidentState if state is not IncidentState.DISMISSED)
 """What a rumor can be about: its sender wants the answer, also when it is known already."""
 
-UNUSED_CODE: Final = """
+UNUSED_CODES: Final = """
     SELECT code FROM unnest(CAST(%(drawn)s AS text[])) AS drawn (code)
-    WHERE NOT EXISTS (SELECT FROM incident WHERE incident.code = drawn.code) LIMIT 1
+    WHERE NOT EXISTS (SELECT FROM incident WHERE incident.code = drawn.code)
 """
 
 DRAWN_AT_ONCE: Final = 6
@@ -63,9 +63,8 @@ class Joined:
 async def join_incident(work: Transaction, new: Report, words: str) -> Joined:
     """Put a report into the incident that it describes. Reports of one county are joined one after another, so that neighbours who write
     in the same second find each other's incident. A report whose county is not known stands alone until somebody learns it."""
-    await work.lock("incidents", new.county or "unknown")
-    match = await _find_match(work, new, words)
-    found = await _open_incident(work, new) if match is None else _add_to(work, match[0], new)
+    match, codes = await _find_match(work, new, words)
+    found = await _open_incident(work, new, codes) if match is None else _add_to(work, match[0], new)
     why = "first report" if match is None else match[1]
     new.incident_id, new.state, new.why_joined = found.id, ReportState.JOINED.value, why[:400]
     work.execute_later(JOIN, {"incident": found.id, "state": new.state, "why": new.why_joined, "report": new.id})
@@ -92,13 +91,12 @@ async def incident_state(work: Transaction, told: Report) -> IncidentState | Non
 async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
     """A report that had to stand alone (urgent, its county unknown) has its place now: it joins the event there, or its own incident
     gets the county."""
-    await work.lock("incidents", told.county or "unknown")
+    match, _ = await _find_match(work, told, words)
     own = await work.get(Incident, incident.c.id == told.incident_id, lock=True)
     if own is None or told.county is None:
         return await join_incident(work, told, words)
     if own.county is not None:
         return Joined(own, is_new=False, why="a person knew the county already")
-    match = await _find_match(work, told, words)
     if match is None or own.reports > 1 or await _is_worked_on(work, own):
         changes = {"county": told.county, "place": told.place, "latitude": told.latitude, "longitude": told.longitude}
         await work.execute(incident.update().where(incident.c.id == own.id).values(changes))
@@ -140,22 +138,31 @@ async def _is_worked_on(work: Transaction, own: Incident) -> bool:
     return await work.first(union_all(leased, offered, seen).limit(1)) is not None
 
 
-async def _find_match(work: Transaction, new: Report, words: str) -> tuple[Incident, str] | None:
+async def _find_match(work: Transaction, new: Report, words: str) -> tuple[tuple[Incident, str] | None, list[str]]:
+    """The incident that a report is of, locked, and why; and codes that are unused, for the case that there is none. Whoever else joins a
+    report of this county waits until we are done."""
+    locked, drawn = lock_statement("incidents", new.county or "unknown"), (UNUSED_CODES, _draw())
     if new.county is None:
-        return None
-    groups = await newest_accounts(work, new, _STILL_OPEN if new.kind != Kind.RUMOR else _ALL_BUT_DISMISSED)
+        _, free = await work.query_together(locked, drawn)
+        return None, [row["code"] for row in free]
+    states = _STILL_OPEN if new.kind != Kind.RUMOR else _ALL_BUT_DISMISSED
+    _, newest, free = await work.query_together(locked, find_newest(new, states, work.now), drawn)
+    account = account_of(new, words, _details(work, new))
+    groups = await read_accounts(work, newest, new, account)
     ids = list(groups)
-    match = best_match(account_of(new, words, _details(work, new)), [groups[i] for i in ids])
-    if match is None:
-        return None
-    rows = await work.query(FIND, {"id": ids[match.index]})
-    return (Incident(**rows[0]), "; ".join(match.reasons)) if rows else None
+    match = best_match(account, [groups[i] for i in ids])
+    rows = await work.query(FIND, {"id": ids[match.index]}) if match else []
+    found = (Incident(**rows[0]), "; ".join(match.reasons)) if match and rows else None
+    return found, [row["code"] for row in free]
 
 
-async def _open_incident(work: Transaction, first: Report) -> Incident:
+async def _open_incident(work: Transaction, first: Report, codes: list[str]) -> Incident:
+    """Should another draw the same code in this very moment, the table refuses the later of the two, and Twilio tells that text again."""
+    while not codes:
+        codes = [row["code"] for row in await work.query(UNUSED_CODES, _draw())]
     opened = Incident(
         id=work.new_id(),
-        code=await _unused_code(work),
+        code=codes[0],
         kind=first.kind,
         county=first.county,
         place=first.place,
@@ -170,13 +177,8 @@ async def _open_incident(work: Transaction, first: Report) -> Incident:
     return opened
 
 
-async def _unused_code(work: Transaction) -> str:
-    """A code that no incident has. Should another draw the same one in this very moment, the table refuses the later of the two, and
-    Twilio tells that text again."""
-    while True:
-        free = await work.query(UNUSED_CODE, {"drawn": [new_code() for _ in range(DRAWN_AT_ONCE)]})
-        if free:
-            return str(free[0]["code"])
+def _draw() -> dict[str, list[str]]:
+    return {"drawn": [new_code() for _ in range(DRAWN_AT_ONCE)]}
 
 
 def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
