@@ -14,11 +14,12 @@ import psycopg
 import structlog
 from psycopg.rows import dict_row
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, select
+from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.event import listens_for
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import SQLModel
 
@@ -47,6 +48,14 @@ def table_of(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
+def row_as(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """A row of the model's table as an object of it, made as SQLAlchemy's own loading makes one: without asking again whether what the
+    table held is right, which costs more than reading it. `values` has every column."""
+    made: Model = inspect(model).class_manager.new_instance()
+    made.__dict__.update(values)
+    return made
+
+
 @dataclass
 class Transaction:
     """One unit of work: a connection inside BEGIN, the instant it began, and what it may need to write a row.
@@ -61,6 +70,7 @@ class Transaction:
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
     before_commit: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    _raw: psycopg.AsyncConnection[Any] | None = None
 
     async def query(self, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows, by column name, of a statement in psycopg's own words (`%(name)s`). For the path that every text takes, where building
@@ -87,20 +97,25 @@ class Transaction:
         all that were held back in one round trip."""
         self.before_commit.append((statement, parameters))
 
-    async def run_together(self) -> None:
-        """Run what `execute_later` held back."""
+    async def run_together(self, *, last: bool = False) -> None:
+        """Run what `execute_later` held back, and commit in the same round trip where it is the last that this transaction does."""
         if not self.before_commit:
             return
         waiting, self.before_commit = self.before_commit, []
         async with self._driver() as driver, driver.pipeline():
             for statement, parameters in waiting:
                 await driver.execute(statement.encode(), parameters)
+            if last:
+                await driver.commit()
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """The driver's own connection, inside this same transaction; its errors become SQLAlchemy's, as from everywhere else."""
-        driver = (await self.connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, psycopg.AsyncConnection)
+        if self._raw is None:
+            raw = (await self.connection.get_raw_connection()).driver_connection
+            assert isinstance(raw, psycopg.AsyncConnection)
+            self._raw = raw
+        driver = self._raw
         try:
             yield driver
         except psycopg.Error as error:
@@ -133,11 +148,11 @@ class Transaction:
         """The one row of `model` that fits, as an object of it, or None. `lock` keeps others from changing it until this ends."""
         statement = select(table_of(model)).where(*where)
         row = await self.first(statement.with_for_update() if lock else statement)
-        return None if row is None else model(**row._mapping)
+        return None if row is None else row_as(model, dict(row._mapping))
 
     async def find(self, model: type[Model], statement: Select[Any]) -> list[Model]:
         """Every row of a `select(table_of(model))…` as objects of `model`."""
-        return [model(**row._mapping) for row in await self.all(statement)]
+        return [row_as(model, dict(row._mapping)) for row in await self.all(statement)]
 
     async def add(self, row: SQLModel) -> None:
         """Insert one row."""
@@ -166,6 +181,7 @@ class Database:
     """A pool of connections and what a transaction is given."""
 
     def __init__(self, url: str, keys: Keys, clock: Clock, new_id: NewId, *, pool_size: int = 10) -> None:
+        configure_mappers()  # which a table's first constructor would do, and `row_as` calls none
         self.keys = keys
         self.clock = clock
         self.new_id = new_id
@@ -185,7 +201,7 @@ class Database:
         async with self.engine.begin() as connection:
             work = Transaction(connection, self.keys, self.clock(), self.new_id)
             yield work
-            await work.run_together()
+            await work.run_together(last=True)
         await run_nudges(work.after_commit)
 
     async def run(self, step: Callable[[Transaction], Awaitable[T]]) -> T:

@@ -18,7 +18,7 @@ ABOUT_EVENTS: Final = frozenset({Kind.REPORT, Kind.DETENTION, Kind.RUMOR})
 OPEN: Final = "|"
 """Between the counties that a text leaves open."""
 
-MOST_COMPARED: Final = 60
+MOST_COMPARED: Final = 16
 """Of a large incident the newest accounts are compared, which bounds the work of a burst."""
 
 

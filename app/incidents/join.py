@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import literal, or_, select, union_all
 
-from app.core.database import Transaction, lock_statement
+from app.core.database import Transaction, lock_statement, row_as
 from app.core.errors import NotFound
 from app.core.ids import new_code
 from app.incidents.accounts import account_of, find_newest, read_accounts
@@ -152,7 +152,7 @@ async def _find_match(work: Transaction, new: Report, words: str) -> tuple[tuple
     ids = list(groups)
     match = best_match(account, [groups[i] for i in ids])
     rows = await work.query(FIND, {"id": ids[match.index]}) if match else []
-    found = (Incident(**rows[0]), "; ".join(match.reasons)) if match and rows else None
+    found = (row_as(Incident, rows[0]), "; ".join(match.reasons)) if match and rows else None
     return found, [row["code"] for row in free]
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.core.database import Transaction
+from app.core.database import Transaction, row_as
 from app.records.contacts import Conversation, contact
 from app.records.inbound import inbound_message
 from app.telephony.addresses import canonical_number
@@ -90,7 +90,7 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
     sender = Sender(
         found["sender_id"], number_hash, found["language"], found["language_chosen"], found["stopped_at"], found["volunteer_id"]
     )
-    talk = Conversation(**{column: found[column] for column in Conversation.model_fields})
+    talk = row_as(Conversation, {column: found[column] for column in Conversation.model_fields})
     if found["kept_id"] is not None:
         if found["erased"]:
             await _remember_number_again(work, sender.id, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 
@@ -19,6 +20,7 @@ class Channel(StrEnum):
 WHATSAPP_PREFIX = "whatsapp:"
 
 
+@lru_cache(maxsize=512)
 def canonical_number(address: str) -> str:
     """One spelling for one phone: E.164 where it is a number, else (a short code, a name) what stands there, trimmed and in lower case.
 

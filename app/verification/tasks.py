@@ -10,7 +10,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, and_, extract, or_, select
 
-from app.core.database import Transaction
+from app.core.database import Transaction, row_as
 from app.core.errors import Conflict
 from app.records.events import record
 from app.records.incidents import Incident
@@ -66,7 +66,7 @@ async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, lan
         work.execute_later(OPEN, opened.model_dump())
     else:
         rows = await work.query(OPEN_OR_HURRY, opened.model_dump())
-        opened = Task(**rows[0])
+        opened = row_as(Task, rows[0])
     if opened.state != TaskState.DONE:
         work.after_commit.append(lambda: queue.offer(opened))
 
