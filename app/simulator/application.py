@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,10 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 from app.simulator.account import LOOPBACK_HOSTS, Account, SimulatedLine, checked_account
 from app.simulator.control import control
+from app.simulator.control_faults import control_faults
 from app.simulator.courier import Courier
 from app.simulator.doorman import Doorman
 from app.simulator.exchange import Exchange, Pace
-from app.simulator.faults import Fault
+from app.simulator.ledger import ledger
 from app.simulator.pages import FOLDER, pages
 from app.simulator.refusals import Refusal
 from app.simulator.rest import twilio_rest
@@ -54,6 +56,7 @@ class SimulatorConfig:
     any_client: bool = False
     any_number: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     zone: str = "America/New_York"
     story: Story | None = None
     console_url: str = ""
@@ -84,6 +87,7 @@ def create_simulator(config: SimulatorConfig) -> FastAPI:
         pace=Pace(config.step_s),
         any_number=config.any_number,
         public_url=config.public_url.rstrip("/"),
+        pause=config.pause,
     )
 
     @asynccontextmanager
@@ -97,23 +101,12 @@ def create_simulator(config: SimulatorConfig) -> FastAPI:
     application.state.exchange = exchange
     application.include_router(twilio_rest(exchange))
     application.include_router(control(exchange))
+    application.include_router(control_faults(exchange))
+    application.include_router(ledger(exchange))
     stage = Stage(exchange, config.story, config.console_url, config.sign_in_links)
     application.state.stage = stage
     application.include_router(pages(exchange, stage, config.zone))
     application.mount("/simulator/static", StaticFiles(directory=FOLDER / "static"))
-
-    @application.post("/simulator/faults", status_code=201)
-    async def add_fault(fault: Fault) -> Fault:
-        exchange.faults.add(fault)
-        return fault
-
-    @application.get("/simulator/faults")
-    async def list_faults() -> list[Fault]:
-        return exchange.faults.listed()
-
-    @application.delete("/simulator/faults", status_code=204)
-    async def clear_faults() -> None:
-        exchange.faults.clear()
 
     @application.exception_handler(404)
     @application.exception_handler(405)

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
+from app.simulator.messages import Posts
 from app.simulator.twiml import Verb
 
 SAMPLES_PER_S: Final = 8000
@@ -106,6 +107,7 @@ class Call:
     script: list[Verb] = field(default_factory=list)
     document: str = ""
     """Address that the running script came from; relative addresses in it start there."""
+    posts: Posts = field(default_factory=Posts)
     put_away: bool = False
     """Whether the person closed it on the page after it had ended."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

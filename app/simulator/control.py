@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.simulator import voice
+from app.simulator import inbound, voice
 from app.simulator.calls import Call, Gather, Record
 from app.simulator.exchange import Exchange, UnknownPhone
 from app.simulator.feed import Entry
@@ -20,6 +20,9 @@ from app.simulator.refusals import Refusal
 
 LONGEST_WAIT_S: Final = 30.0
 """How long a request may wait for something to happen."""
+
+MOST_TEXTS: Final = 1000
+"""In one request."""
 
 
 class _Given(BaseModel):
@@ -41,6 +44,18 @@ class TextGiven(_Given):
 
     body: str = Field(max_length=LONGEST_BODY)
     line: str | None = None
+
+
+class TextFrom(TextGiven):
+    """A text and the phone that sends it."""
+
+    number: str
+
+
+class TextsGiven(_Given):
+    """Many texts to send at once, each from its phone."""
+
+    texts: list[TextFrom] = Field(max_length=MOST_TEXTS)
 
 
 class CallGiven(_Given):
@@ -119,6 +134,16 @@ def control(exchange: Exchange) -> APIRouter:
             return handed_view(await exchange.text(number, given.body, given.line))
         except UnknownPhone as error:
             raise HTTPException(422, str(error)) from error
+
+    @router.post("/texts", status_code=202)
+    async def texts(given: TextsGiven) -> dict[str, Any]:
+        try:
+            taken = [exchange.take_in(each.number, each.body, each.line) for each in given.texts]
+        except UnknownPhone as error:
+            raise HTTPException(422, str(error)) from error
+        for message in taken:
+            exchange.spawn(inbound.hand_over(exchange, message, exchange.line(message.to)))
+        return {"sids": [message.sid for message in taken]}
 
     @router.get("/phones/{number}/messages")
     async def arrivals(

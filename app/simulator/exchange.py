@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,11 +21,12 @@ from app.simulator import inbound, outbound
 from app.simulator.account import Account, SimulatedLine
 from app.simulator.calls import Call, Recording
 from app.simulator.courier import Delivered, Post
-from app.simulator.faults import Faults
+from app.simulator.failures import FAILURES
+from app.simulator.faults import Faults, Plan
 from app.simulator.feed import KEPT_ENTRIES, Entry, Feed, Level
 from app.simulator.inbound import Handed
-from app.simulator.messages import Direction, Message, MessageRequest, Status
-from app.simulator.phones import TROUBLES, Phone, is_simulated, next_free_number
+from app.simulator.messages import Direction, Message, MessageRequest, Status, digest_of
+from app.simulator.phones import Phone, is_simulated, next_free_number
 from app.simulator.refusals import Refusal
 from app.simulator.segments import count_segments
 
@@ -67,15 +68,23 @@ class Exchange:
         self.pause = pause
         self.any_number = any_number
         self.public_url = public_url
-        self.faults = Faults(chance)
+        self.faults = Faults(chance.getrandbits(32))
         self.feed = Feed()
         self.phones: dict[str, Phone] = {}
         self.messages: dict[str, Message] = {}
+        self.ledger: dict[str, Message] = {}
+        """Every text there ever was, also those that the client has deleted since: what a test counts."""
+        self.texts_of: defaultdict[str, list[str]] = defaultdict(list)
+        """SIDs of the texts to and from each phone, in order, also of deleted ones."""
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
         self.blocked: set[tuple[str, str]] = set()
         """(line, phone) pairs in which the person said STOP."""
         self.entries: deque[Entry] = deque(maxlen=KEPT_ENTRIES)
+        self.carrying: dict[str, asyncio.Task[Any]] = {}
+        """The texts that are under way, by SID, and the work that carries each."""
+        self.waiting_texts: dict[str, list[asyncio.Event]] = {}
+        """By line, what is set when the next inbound text has been handed over: a fault made earlier ones wait for it."""
         self._chance = chance
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -105,8 +114,8 @@ class Exchange:
         return next_free_number(self.phones.keys() | self.account.lines.keys(), area)
 
     def trouble(self, number: str, code: int | None) -> None:
-        """From now on texts to this phone end with Twilio's error `code` (one of `TROUBLES`); None: it can be reached again."""
-        if code is not None and code not in TROUBLES:
+        """From now on texts to this phone end with Twilio's error `code` (one of `FAILURES`); None: it can be reached again."""
+        if code is not None and code not in FAILURES:
             message = f"no known trouble has code {code}"
             raise ValueError(message)
         self.phone(number).trouble = code
@@ -156,6 +165,11 @@ class Exchange:
 
     async def text(self, number: str, body: str, line: str | None = None) -> Handed:
         """A person texts a line (the first one, if none is named): kept in the log, posted to the hotline, replies carried back."""
+        message = self.take_in(number, body, line)
+        return await inbound.hand_over(self, message, self.line(message.to))
+
+    def take_in(self, number: str, body: str, line: str | None = None) -> Message:
+        """A person's text to a line, kept in the log and not yet handed over. Raises `UnknownPhone`."""
         to = self.line(line)
         phone = self.phone(number)
         now = self.now()
@@ -171,10 +185,10 @@ class Exchange:
             updated=now,
             sent=now,
         )
-        self.messages[message.sid] = message
+        self._keep(message)
         phone.thread.append(message.sid)
         self.feed.publish("message", phone=number, sid=message.sid)
-        return await inbound.hand_over(self, message, to)
+        return message
 
     async def hand_over_again(self, sid: str) -> Handed:
         """Post an inbound text's webhook once more, as a duplicate would come. Raises `Refusal` 20404."""
@@ -196,7 +210,7 @@ class Exchange:
             raise Refusal(20009)
         message.body = ""
         message.updated = self.now()
-        self.feed.publish("message", phone=_phone_of(message), sid=sid)
+        self.feed.publish("message", phone=message.person, sid=sid)
         return message
 
     def delete(self, sid: str) -> None:
@@ -205,10 +219,10 @@ class Exchange:
         if not message.is_final:
             raise Refusal(20009)
         del self.messages[sid]
-        phone = self.phones.get(_phone_of(message))
+        phone = self.phones.get(message.person)
         if phone is not None and sid in phone.thread:
             phone.thread.remove(sid)
-        self.feed.publish("message", phone=_phone_of(message), sid=sid)
+        self.feed.publish("message", phone=message.person, sid=sid)
 
     def arrivals(self, number: str, after: int = 0) -> list[Message]:
         """The texts that reached this phone, oldest first, without the first `after`. Deleted ones are left out."""
@@ -224,11 +238,22 @@ class Exchange:
         """A token that marks all tries of one webhook."""
         return str(UUID(int=self._chance.getrandbits(128), version=4))
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Let `work` go on by itself; `settled` waits for it."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def first_of(self, work: Awaitable[object], within_s: float) -> None:
+        """Return once `work` is done, or after `within_s` seconds if it isn't. A task goes on then, a coroutine is dropped."""
+        limit, awaited = asyncio.ensure_future(self.pause(within_s)), asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({limit, awaited}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            limit.cancel()
+            if awaited is not work:
+                awaited.cancel()
 
     async def settled(self) -> None:
         """Return once nothing is under way: every text has ended, every callback has been posted."""
@@ -276,11 +301,11 @@ class Exchange:
     async def reset(self) -> None:
         """Forget everything: phones, texts, calls, blocks, faults and the log."""
         await self.stop()
-        for memory in (self.phones, self.messages, self.calls, self.recordings):
+        for memory in (self.phones, self.messages, self.ledger, self.texts_of, self.calls, self.recordings, self.waiting_texts):
             memory.clear()
         self.blocked.clear()
         self.entries.clear()
-        self.faults.clear()
+        self.faults.replace(Plan())
         self.feed.publish("reset")
 
     def _start(
@@ -304,9 +329,15 @@ class Exchange:
             by_twilio=by_twilio,
             statuses=[first],
         )
-        self.messages[message.sid] = message
-        self.spawn(outbound.carry(self, message))
+        self._keep(message)
+        self.carrying[message.sid] = self.spawn(outbound.carry(self, message))
         return message
+
+    def _keep(self, message: Message) -> None:
+        known = self.texts_of[message.person]
+        message.nth, message.digest = len(known), digest_of(message.body)
+        known.append(message.sid)
+        self.messages[message.sid] = self.ledger[message.sid] = message
 
     def _sender_for(self, to: str) -> str:
         phone = self.phones.get(to)
@@ -315,7 +346,3 @@ class Exchange:
             if known is not None:
                 return known.sender if known.sender in self.account.lines else known.to
         return self.line().number
-
-
-def _phone_of(message: Message) -> str:
-    return message.sender if message.direction is Direction.INBOUND else message.to

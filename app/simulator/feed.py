@@ -44,14 +44,15 @@ class Feed:
     def __init__(self) -> None:
         self.sequence = 0
         self._events: deque[Event] = deque(maxlen=KEPT_EVENTS)
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None
 
     def publish(self, kind: str, **facts: Any) -> None:
         """Tell everyone who waits."""
         self.sequence += 1
         self._events.append(Event(self.sequence, kind, facts))
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        changed, self._changed = self._changed, None
+        if changed is not None:
+            changed.set()
 
     def after(self, sequence: int) -> list[Event]:
         """The kept events that are newer than `sequence`."""
@@ -64,4 +65,6 @@ class Feed:
 
     async def wait(self) -> None:
         """Return once something has been published after this call."""
+        if self._changed is None:
+            self._changed = asyncio.Event()
         await self._changed.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from app.simulator.account import SimulatedLine
@@ -19,7 +19,10 @@ from app.simulator.twiml import TwimlError, Verb, read_twiml
 if TYPE_CHECKING:
     from app.simulator.exchange import Exchange
 
-MOST_REDIRECTS = 10
+MOST_REDIRECTS: Final = 10
+
+LONGEST_HELD_S: Final = 2.0
+"""How long a text that shall come after the next one waits for a next one, unless the fault says."""
 
 
 @dataclass(slots=True)
@@ -39,17 +42,25 @@ async def hand_over(exchange: Exchange, message: Message, line: SimulatedLine, *
     if not again:
         _act_on_keyword(exchange, message, line)
     handed = Handed(message)
-    fault = exchange.faults.ask(Point.WEBHOOK, to=message.to, sender=message.sender)
-    if fault is not None and fault.kind is Kind.DROP:
+    occurrence = f"{message.sender}/{message.nth}/{sum(message.posts.answers.values())}"
+    fault = exchange.faults.ask(Point.WEBHOOK, occurrence, to=message.to, sender=message.sender, what="text")
+    kind = None if fault is None else fault.kind
+    if fault is not None and kind is Kind.DROP:
+        message.posts.left_out += 1
         exchange.note("webhook", "inbound text: left out by a fault", level="warning", sid=message.sid)
         return handed
-    if fault is not None and fault.seconds:
+    if fault is not None and kind is Kind.REORDER:
+        following = asyncio.Event()
+        exchange.waiting_texts.setdefault(message.to, []).append(following)
+        await exchange.first_of(following.wait(), fault.seconds or LONGEST_HELD_S)
+    if fault is not None and kind is Kind.DELAY:
         await exchange.pause(fault.seconds)
-    if fault is not None and fault.kind is Kind.DUPLICATE:
-        twin = Handed(message)
-        await asyncio.gather(_post(exchange, handed, line), _post(exchange, twin, line))
+    if fault is not None and kind is Kind.DUPLICATE:
+        await asyncio.gather(_post(exchange, handed, line), _post_twin(exchange, message, line, fault.seconds))
     else:
         await _post(exchange, handed, line)
+    for waiting in exchange.waiting_texts.pop(message.to, ()):
+        waiting.set()
     return handed
 
 
@@ -94,6 +105,12 @@ def _act_on_keyword(exchange: Exchange, message: Message, line: SimulatedLine) -
         exchange.note("keyword", f"Twilio answered {keyword} by itself", sid=message.sid)
 
 
+async def _post_twin(exchange: Exchange, message: Message, line: SimulatedLine, after_s: float) -> None:
+    if after_s:
+        await exchange.pause(after_s)
+    await _post(exchange, Handed(message), line)
+
+
 async def _post(exchange: Exchange, handed: Handed, line: SimulatedLine) -> None:
     message = handed.message
     url, form = line.sms_url, message_form(exchange, message)
@@ -101,6 +118,7 @@ async def _post(exchange: Exchange, handed: Handed, line: SimulatedLine) -> None
         for _ in range(MOST_REDIRECTS):
             delivered = await exchange.post(url, form, token=exchange.new_token())
             handed.delivered = delivered
+            message.posts.add(delivered.attempts, delivered.ending)
             exchange.note("webhook", f"inbound text → {urlsplit(url).path}", sid=message.sid, delivered=delivered)
             if delivered.failure is not None:
                 handed.error_code, handed.error = delivered.error_code, f"the webhook failed: {delivered.failure}"

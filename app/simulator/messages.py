@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -85,6 +86,23 @@ class MessageRequest:
 
 
 @dataclass(slots=True)
+class Posts:
+    """What was posted to the hotline about one text or call, and how it answered: counts, so that they stay small.
+
+    `tries` are HTTP requests, `left_out` what a fault dropped. `answers` counts the last answer of each post by status or failure.
+    """
+
+    tries: int = 0
+    left_out: int = 0
+    answers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, tries: int, answer: str) -> None:
+        """Count a post that took `tries` requests and ended with `answer`, a status such as 200 or a failure such as timeout."""
+        self.tries += tries
+        self.answers[answer] = self.answers.get(answer, 0) + 1
+
+
+@dataclass(slots=True)
 class Message:
     """One text, either way. Instants are aware, in UTC."""
 
@@ -103,16 +121,33 @@ class Message:
     callback: str | None = None
     validity_s: int = LONGEST_VALIDITY_S
     error_code: int | None = None
+    nth: int = 0
+    """The how manyeth text between the account and this phone it is, from 0: names it in the same way in every run."""
+    digest: str = ""
+    """Stands for the body as it was, also after it has been redacted."""
     by_twilio: bool = False
     """Whether the exchange wrote it itself (the answers to STOP, START and HELP)."""
     delivered_to_hotline: bool = False
     """For inbound texts: whether a webhook with it was answered with 2xx."""
     statuses: list[Status] = field(default_factory=list)
+    held_callbacks: list[Status] = field(default_factory=list)
+    """Callbacks that a fault made wait for the one after them."""
+    posts: Posts = field(default_factory=Posts)
+
+    @property
+    def person(self) -> str:
+        """The number of the phone, whichever way the text goes."""
+        return self.sender if self.direction is Direction.INBOUND else self.to
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in FINAL
+
+
+def digest_of(body: str) -> str:
+    """16 hexadecimal digits that stand for a body: the start of its SHA-256 in UTF-8."""
+    return sha256(body.encode()).hexdigest()[:16]
 
 
 def checked_request(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from app.simulator.courier import Form
+from app.simulator.failures import FAILURES
 from app.simulator.faults import Kind, Point
 from app.simulator.messages import Message, Status
-from app.simulator.phones import TROUBLES
 
 if TYPE_CHECKING:
     from app.simulator.exchange import Exchange
@@ -18,26 +18,11 @@ API_VERSION: Final = "2010-04-01"
 
 async def carry(exchange: Exchange, message: Message) -> None:
     """Take `message` to its phone, or to the error that stands in its way; post each status to its callback, in order."""
-    if message.status is Status.ACCEPTED:
-        await _move(exchange, message, Status.QUEUED)
-    await _move(exchange, message, Status.SENDING)
-    fault = exchange.faults.ask(Point.DELIVERY, to=message.to, sender=message.sender)
-    if fault is not None and fault.seconds:
-        await exchange.pause(fault.seconds)
-    code = fault.code if fault is not None and fault.kind is Kind.FAIL else exchange.phone(message.to).trouble
-    if (message.sender, message.to) in exchange.blocked and not message.by_twilio:
-        code = 21610
-    if code is not None:
-        message.error_code = code
-        end = Status(TROUBLES.get(code, "failed"))
-        if end is Status.UNDELIVERED:
-            await _move(exchange, message, Status.SENT)
-        await _move(exchange, message, end)
-        return
-    await _move(exchange, message, Status.SENT)
-    if fault is not None and fault.kind is Kind.DROP:
-        return
-    await _move(exchange, message, Status.DELIVERED)
+    try:
+        await _carry(exchange, message)
+        await _post_held(exchange, message)
+    finally:
+        del exchange.carrying[message.sid]
 
 
 def callback_form(exchange: Exchange, message: Message, status: Status) -> Form:
@@ -61,6 +46,33 @@ def callback_form(exchange: Exchange, message: Message, status: Status) -> Form:
     return form
 
 
+async def _carry(exchange: Exchange, message: Message) -> None:
+    if message.status is Status.ACCEPTED:
+        await _move(exchange, message, Status.QUEUED)
+    await _move(exchange, message, Status.SENDING)
+    fault = exchange.faults.ask(Point.DELIVERY, _occurrence(message), to=message.to, sender=message.sender)
+    if fault is not None and fault.seconds:
+        await exchange.pause(fault.seconds)
+    code = fault.code if fault is not None and fault.kind is Kind.FAIL else exchange.phone(message.to).trouble
+    if (message.sender, message.to) in exchange.blocked and not message.by_twilio:
+        code = 21610
+    if code is not None:
+        await _fail(exchange, message, code)
+        return
+    await _move(exchange, message, Status.SENT)
+    if fault is not None and fault.kind is Kind.DROP:
+        return
+    await _move(exchange, message, Status.DELIVERED)
+
+
+async def _fail(exchange: Exchange, message: Message, code: int) -> None:
+    end = Status(FAILURES[code].end)
+    if end is Status.UNDELIVERED:
+        await _move(exchange, message, Status.SENT)
+    message.error_code = code
+    await _move(exchange, message, end)
+
+
 async def _move(exchange: Exchange, message: Message, status: Status) -> None:
     if exchange.pace.step_s:
         await exchange.pause(exchange.pace.step_s)
@@ -76,24 +88,47 @@ async def _move(exchange: Exchange, message: Message, status: Status) -> None:
         exchange.feed.publish("message", phone=message.to, sid=message.sid)
     exchange.feed.publish("status", phone=message.to, sid=message.sid, status=status.value)
     if message.callback:
-        await _call_back(exchange, message, message.callback, callback_form(exchange, message, status), status)
+        await _call_back(exchange, message, status)
 
 
-async def _call_back(exchange: Exchange, message: Message, url: str, form: Form, status: Status) -> None:
-    fault = exchange.faults.ask(Point.CALLBACK, to=message.to, sender=message.sender, status=status.value)
-    if fault is None:
-        await _post(exchange, message, url, form, status)
-    elif fault.kind is Kind.DROP:
+async def _call_back(exchange: Exchange, message: Message, status: Status) -> None:
+    occurrence = f"{_occurrence(message)}/{status}"
+    fault = exchange.faults.ask(
+        Point.CALLBACK, occurrence, to=message.to, sender=message.sender, status=status.value, what="text"
+    )
+    kind = None if fault is None else fault.kind
+    later_s = 0.0 if fault is None else fault.seconds
+    if kind is Kind.DROP:
+        message.posts.left_out += 1
         exchange.note("callback", f"{status}: left out by a fault", level="warning", sid=message.sid)
-    elif fault.kind is Kind.DELAY:
-        exchange.spawn(_post(exchange, message, url, form, status, after_s=fault.seconds))
+        return
+    if kind is Kind.REORDER:
+        message.held_callbacks.append(status)
+        return
+    form = callback_form(exchange, message, status)
+    if kind is Kind.DELAY:
+        exchange.spawn(_post(exchange, message, form, status, after_s=later_s))
     else:
-        await _post(exchange, message, url, form, status)
-        exchange.spawn(_post(exchange, message, url, form, status, after_s=fault.seconds))
+        await _post(exchange, message, form, status)
+        if kind is Kind.DUPLICATE:
+            exchange.spawn(_post(exchange, message, form, status, after_s=later_s))
+    await _post_held(exchange, message)
 
 
-async def _post(exchange: Exchange, message: Message, url: str, form: Form, status: Status, *, after_s: float = 0.0) -> None:
+async def _post_held(exchange: Exchange, message: Message) -> None:
+    while message.held_callbacks:
+        status = message.held_callbacks.pop(0)
+        await _post(exchange, message, callback_form(exchange, message, status), status)
+
+
+async def _post(exchange: Exchange, message: Message, form: Form, status: Status, *, after_s: float = 0.0) -> None:
+    assert message.callback is not None
     if after_s:
         await exchange.pause(after_s)
-    delivered = await exchange.post(url, form, token=exchange.new_token())
-    exchange.note("callback", f"{status} → {urlsplit(url).path}", sid=message.sid, delivered=delivered)
+    delivered = await exchange.post(message.callback, form, token=exchange.new_token())
+    message.posts.add(delivered.attempts, delivered.ending)
+    exchange.note("callback", f"{status} → {urlsplit(message.callback).path}", sid=message.sid, delivered=delivered)
+
+
+def _occurrence(message: Message) -> str:
+    return f"{message.to}/{message.nth}"

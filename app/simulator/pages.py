@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates
 from app.simulator import views, voice
 from app.simulator.exchange import Exchange, UnknownPhone
-from app.simulator.phones import TROUBLES, spoken
+from app.simulator.phones import spoken
 from app.simulator.staging import Mode, Stage, StoryPlaying
 
 FOLDER: Final = Path(__file__).parent
@@ -57,7 +57,6 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
             "errors": sum(entry.level == "error" for entry in exchange.entries),
             "stage": stage,
             "free_number": _free_number(exchange),
-            "troubles": TROUBLES,
             "spoken": spoken,
         }
 

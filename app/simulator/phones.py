@@ -13,22 +13,6 @@ SIMULATED_NUMBER: Final = re.compile(r"\+1[2-9]\d{2}55501\d{2}")
 E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 """What Twilio takes for a phone number: a plus and 7 to 15 digits (ITU-T E.164)."""
 
-TROUBLES: Final = {
-    30003: "undelivered",  # unreachable handset: off or out of coverage
-    30004: "undelivered",  # blocked by the person
-    30005: "undelivered",  # unknown handset: the number is not in use
-    30006: "undelivered",  # landline or unreachable carrier
-    30007: "undelivered",  # filtered by a carrier
-    30008: "undelivered",  # unknown error
-    30022: "failed",  # carrier's rate for the campaign
-    30023: "failed",  # carrier's daily cap for the campaign
-    30027: "undelivered",  # daily limit of one carrier
-    30034: "undelivered",  # number not registered with a campaign
-    30036: "failed",  # validity ran out in the queue
-    30610: "undelivered",  # held by a compliance rule
-}
-"""What may be wrong with a phone: Twilio's error code and the status that a message to it ends in."""
-
 
 @dataclass(slots=True)
 class Phone:

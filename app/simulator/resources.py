@@ -7,23 +7,12 @@ from typing import Any, Final
 
 from app.simulator.account import Account, SimulatedLine
 from app.simulator.calls import Call, Recording
+from app.simulator.failures import FAILURES
 from app.simulator.messages import Direction, Message, Status
 from app.simulator.outbound import API_VERSION
 
 PRICE_PER_SEGMENT: Final = {Direction.INBOUND: 0.0083, Direction.API: 0.0083, Direction.REPLY: 0.0083}
 """US dollars a segment of a US long code, carrier fees aside (https://www.twilio.com/en-us/sms/pricing/us)."""
-
-ERROR_SENTENCES: Final = {
-    21610: "Attempt to send to unsubscribed recipient",
-    30003: "Unreachable destination handset",
-    30004: "Message blocked",
-    30005: "Unknown destination handset",
-    30006: "Landline or unreachable carrier",
-    30007: "Message filtered",
-    30008: "Unknown error",
-    30034: "Message from an Unregistered Number",
-    30036: "Validity Period Expired",
-}
 
 
 def message_json(account: Account, message: Message) -> dict[str, Any]:
@@ -42,7 +31,7 @@ def message_json(account: Account, message: Message) -> dict[str, Any]:
         "date_updated": rfc2822(message.updated),
         "direction": message.direction.value,
         "error_code": message.error_code,
-        "error_message": None if message.error_code is None else ERROR_SENTENCES.get(message.error_code, "Unknown error"),
+        "error_message": None if message.error_code is None else FAILURES[message.error_code].sentence,
         "from": None if picking else message.sender,
         "messaging_service_sid": message.service_sid,
         "num_media": str(len(message.media)),

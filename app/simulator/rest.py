@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -24,6 +24,9 @@ from app.simulator.refusals import Refusal
 Route = Callable[[Request], Awaitable[Response]]
 
 MOST_FORM_BYTES: Final = 256 * 1024
+
+LONGEST_SILENCE_S: Final = 30.0
+"""How long a client waits for nothing, or for callbacks to overtake its answer, unless the fault says."""
 
 
 def twilio_rest(exchange: Exchange) -> APIRouter:
@@ -44,16 +47,22 @@ def twilio_rest(exchange: Exchange) -> APIRouter:
             any_number=exchange.any_number,
         )
         message = exchange.accept(wanted)
+        request.state.accepted = message.sid
         return JSONResponse(resources.message_json(account, message), status_code=201)
 
     async def list_messages(request: Request) -> Response:
         query = dict(request.query_params)
         days = listing.DateFilter.of(query, "DateSent")
         to, sender = query.get("To"), query.get("From")
+        person = next((number for number in (to, sender) if number and number not in account.lines), None)
+        candidates = exchange.messages.keys() if person is None else exchange.texts_of.get(person, ())
         found = (
             message
-            for message in reversed(exchange.messages.values())
-            if (not to or message.to == to) and (not sender or message.sender == sender) and days.holds(message.sent)
+            for message in map(exchange.messages.get, reversed(candidates))
+            if message is not None
+            and (not to or message.to == to)
+            and (not sender or message.sender == sender)
+            and days.holds(message.sent)
         )
         return JSONResponse(
             listing.page_json(request.url.path, "messages", query, found, lambda item: resources.message_json(account, item))
@@ -140,19 +149,29 @@ class _ListedLine:
 
 def _guarded(exchange: Exchange, route: Route) -> Route:
     """`route` behind the account's door, with the faults that a client may meet, and refusals in Twilio's JSON."""
+    asked: Counter[str] = Counter()
+
+    def _occurrence_of(facts: Mapping[str, str]) -> str:
+        what = f"{facts['method']}/{facts['to']}"
+        asked[what] += 1
+        return f"{what}/{asked[what]}"
 
     async def guarded(request: Request) -> Response:
         try:
             _check_credentials(exchange, request)
-            fault = exchange.faults.ask(Point.ACCEPT, method=request.method)
+            if not exchange.faults:
+                return await route(request)
+            facts = {"method": request.method, "to": await _asked_about(request)}
+            occurrence = _occurrence_of(facts)
+            fault = exchange.faults.ask(Point.ACCEPT, occurrence, **facts)
             if fault is not None:
-                answer = await _at_fault(request, fault)
+                answer = await _at_fault(exchange, request, fault)
                 if answer is not None:
                     return answer
             response = await route(request)
-            fault = exchange.faults.ask(Point.ANSWER, method=request.method)
+            fault = exchange.faults.ask(Point.ANSWER, occurrence, **facts)
             if fault is not None:
-                return await _at_fault(request, fault) or response
+                return await _at_fault(exchange, request, fault) or response
         except Refusal as refusal:
             exchange.note("rest", f"{request.method}: {refusal.sentence}", level="warning", code=refusal.code)
             headers = {**refusal.headers, **({"WWW-Authenticate": 'Basic realm="Twilio API"'} if refusal.status == 401 else {})}
@@ -162,16 +181,40 @@ def _guarded(exchange: Exchange, route: Route) -> Route:
     return guarded
 
 
-async def _at_fault(request: Request, fault: Fault) -> Response | None:
+async def _at_fault(exchange: Exchange, request: Request, fault: Fault) -> Response | None:
+    """What the client gets in place of its answer; None where it gets that after all."""
+    if fault.kind is Kind.TIMEOUT:
+        await exchange.first_of(_has_gone(request), fault.seconds or LONGEST_SILENCE_S)
+        return await cut_connection(dict(request.scope))
+    if fault.kind is Kind.EARLY:
+        carrying = exchange.carrying.get(getattr(request.state, "accepted", ""))
+        if carrying is not None:
+            await exchange.first_of(carrying, fault.seconds or LONGEST_SILENCE_S)
+        return None
     if fault.seconds:
-        await asyncio.sleep(fault.seconds)
+        await exchange.pause(fault.seconds)
     if fault.kind is Kind.RESET:
         return await cut_connection(dict(request.scope))
     if fault.kind is Kind.REFUSE:
-        code = fault.code or {429: 20429, 500: 20500, 503: 20503}.get(fault.status, 20500)
+        code = fault.code or {429: 20429, 500: 20500, 503: 20503}.get(fault.http_status, 20500)
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        raise Refusal(code, status=fault.status, headers=headers)
+        raise Refusal(code, status=fault.http_status, headers=headers)
     return None
+
+
+async def _has_gone(request: Request) -> None:
+    """Return once the client has closed the connection. The request's body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _asked_about(request: Request) -> str:
+    """The number or resource that a request is about, which names it among others."""
+    if request.method == "POST":
+        form = await _form(request)
+        if to := form.get("To"):
+            return to[-1]
+    return request.query_params.get("To") or request.path_params.get("sid", "")
 
 
 def _check_credentials(exchange: Exchange, request: Request) -> None:

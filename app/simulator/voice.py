@@ -5,6 +5,7 @@ Nothing happens by the clock: a caller who says nothing does so by `stay_silent`
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -40,10 +41,14 @@ async def call(exchange: Exchange, number: str, line: str | None = None) -> Call
     exchange.calls[new.sid] = new
     _tell(exchange, new)
     async with new.lock:
-        fault = exchange.faults.ask(Point.WEBHOOK, to=new.line, sender=new.sender)
-        if fault is not None and fault.seconds:
+        occurrence = f"{new.sender}/call/{sum(known.sender == number for known in exchange.calls.values())}"
+        fault = exchange.faults.ask(Point.WEBHOOK, occurrence, to=new.line, sender=new.sender, what="call")
+        if fault is not None and fault.kind is Kind.DELAY:
             await exchange.pause(fault.seconds)
+        if fault is not None and fault.kind is Kind.DUPLICATE:
+            exchange.spawn(_post_twin(exchange, new, to.voice_url, fault.seconds))
         if fault is not None and fault.kind is Kind.DROP:
+            new.posts.left_out += 1
             exchange.note("webhook", "call: left out by a fault", level="warning", sid=new.sid)
             await _fail(exchange, new)
         else:
@@ -220,10 +225,19 @@ async def _fetch(exchange: Exchange, current: Call, url: str, extra: Form) -> bo
 
 async def _post(exchange: Exchange, current: Call, url: str, extra: Form) -> tuple[bytes, str]:
     delivered = await exchange.post(url, call_form(exchange, current, extra), token=exchange.new_token())
+    current.posts.add(delivered.attempts, delivered.ending)
     exchange.note("webhook", f"call → {urlsplit(url).path}", sid=current.sid, delivered=delivered)
     if delivered.failure is not None:
         raise TwimlError(11200, "")
     return delivered.body, delivered.content_type
+
+
+async def _post_twin(exchange: Exchange, current: Call, url: str, after_s: float) -> None:
+    """The call's first webhook once more; nobody hears what comes of it."""
+    if after_s:
+        await exchange.pause(after_s)
+    with suppress(TwimlError):
+        await _post(exchange, current, url, [])
 
 
 def _play(exchange: Exchange, current: Call) -> str:

@@ -22,6 +22,7 @@ from app.simulator.application import SimulatorConfig, create_simulator
 from app.simulator.exchange import Exchange
 from app.simulator.server import address_of, loopback_socket, serving
 from tests.devices import Devices
+from tests.simulator.clock import Clock
 
 LINE = "+19195550100"
 TOKEN = "a token of the simulator"
@@ -66,6 +67,11 @@ class Hotline:
         status, twiml = self.answer(got)
         await Response(twiml, status_code=status, media_type="text/xml")(scope, receive, send)
 
+    async def has(self, count: int, path: str) -> None:
+        """Return once `count` requests to `path` have come."""
+        async with self.arrived:
+            await self.arrived.wait_for(lambda: len(self.at(path)) >= count)
+
     def at(self, path: str) -> list[Got]:
         """The requests to `path`, in order."""
         return [got for got in self.got if got.path == path]
@@ -79,6 +85,7 @@ class Room:
     exchange: Exchange
     hotline: Hotline
     devices: Devices
+    clock: Clock
 
     def client(
         self, user: str = SIMULATED_ACCOUNT_SID, password: str = TOKEN, http: AsyncTwilioHttpClient | None = None
@@ -90,7 +97,13 @@ class Room:
 
 
 @pytest.fixture
-async def room() -> AsyncIterator[Room]:
+def clock() -> Clock:
+    """The time of the simulator under test."""
+    return Clock()
+
+
+@pytest.fixture
+async def room(clock: Clock) -> AsyncIterator[Room]:
     """A simulator whose one line leads to a small hotline."""
     async with AsyncExitStack() as stack:
         hotline = Hotline()
@@ -113,11 +126,13 @@ async def room() -> AsyncIterator[Room]:
                 public_url=address_of(listener),
                 services=["MGsimulator0000000000000000000000a"],
                 seed=7,
+                now=clock.now,
+                pause=clock.pause,
             )
         )
         url = await stack.enter_async_context(serving(application, listener))
         devices = await stack.enter_async_context(Devices(url))
-        yield Room(url, application.state.exchange, hotline, devices)
+        yield Room(url, application.state.exchange, hotline, devices, clock)
 
 
 def _no_lifespan(hotline: Hotline) -> Callable[[Scope, Receive, Send], Any]:

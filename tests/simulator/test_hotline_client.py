@@ -76,7 +76,7 @@ async def test_where_nobody_listens_nothing_was_sent(room: Room) -> None:
 
 
 async def test_a_time_limit_holds_although_the_text_went_out(room: Room) -> None:
-    room.exchange.faults.add(Fault(point=Point.ANSWER, kind=Kind.DELAY, seconds=1))
+    room.exchange.faults.add(Fault(point=Point.ANSWER, kind=Kind.TIMEOUT))
     http = PooledHttp(room.url, seconds=0.2)
     with pytest.raises(TimeoutError):
         await Client(*KEY, SIMULATED_ACCOUNT_SID, http_client=http).messages.create_async(to=ROSA, from_=LINE, body="x")

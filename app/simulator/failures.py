@@ -1,0 +1,42 @@
+"""How a text can end that was accepted: Twilio's error code, the status it ends in, and Twilio's sentence for it.
+
+Codes and sentences follow Twilio's error dictionary (https://www.twilio.com/docs/api/errors), one page a code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The status that a text ends in and the sentence in its `error_message`. `failed` never left Twilio, `undelivered` did."""
+
+    end: Literal["failed", "undelivered"]
+    sentence: str
+
+
+FAILURES: Final[dict[int, Failure]] = {
+    21610: Failure("failed", "Attempt to send to unsubscribed recipient"),
+    30001: Failure("failed", "Queue overflow"),
+    30002: Failure("failed", "Account suspended"),
+    30003: Failure("undelivered", "Unreachable destination handset"),
+    30004: Failure("undelivered", "Message blocked"),
+    30005: Failure("undelivered", "Unknown destination handset"),
+    30006: Failure("undelivered", "Landline or unreachable carrier"),
+    30007: Failure("undelivered", "Message filtered"),
+    30008: Failure("undelivered", "Unknown error"),
+    30022: Failure("failed", "US A2P 10DLC - Rate Limits Exceeded"),
+    30023: Failure("failed", "US A2P 10DLC - Daily Message Cap Reached"),
+    30024: Failure("failed", "Numeric Sender ID Not Provisioned on Carrier"),
+    30027: Failure("undelivered", "US A2P 10DLC - T-Mobile Daily Message Limit Reached"),
+    30032: Failure("undelivered", "Toll-Free Number Has Not Been Verified"),
+    30034: Failure("undelivered", "Message from an Unregistered Number"),
+    30036: Failure("failed", "Validity Period Expired"),
+    30450: Failure("undelivered", "Message delivery blocked (Potential SMS Pumping)"),
+    30610: Failure("failed", "Message blocked by compliance rules: quiet hours"),
+    30640: Failure("failed", "Message blocked by compliance rules: consent"),
+    63018: Failure("failed", "Rate limit exceeded for Channel"),
+    63038: Failure("failed", "Account exceeded the daily messages limit"),
+}
