@@ -14,6 +14,7 @@ from app.core.database import Database
 from app.core.ids import new_id
 from app.core.keys import Keys
 from app.core.redis_client import connect_redis
+from app.intake.photo_store import BucketStore, FolderStore, PhotoStore
 from app.packs import pack_file
 from app.packs.counties import load_counties
 from app.packs.texts import Texts
@@ -38,6 +39,7 @@ class Parts:
     database: Database
     redis: Redis
     hotline: Hotline
+    photos: PhotoStore
 
 
 @asynccontextmanager
@@ -51,7 +53,7 @@ async def open_parts(settings: Settings, clock: Clock = system_clock) -> AsyncIt
     database = Database(settings.database_url, keys, clock, new_id)
     redis = connect_redis(settings.redis_url)
     try:
-        yield Parts(settings, database, redis, build_hotline(settings, redis))
+        yield Parts(settings, database, redis, build_hotline(settings, redis), build_photo_store(settings))
     finally:
         await redis.aclose()
         await database.close()
@@ -70,6 +72,19 @@ def build_hotline(settings: Settings, redis: Redis) -> Hotline:
         redis=redis,
         time_zone=pack["time_zone"],
         alert_lifetime=settings.alert_lifetime,
+    )
+
+
+def build_photo_store(settings: Settings) -> PhotoStore:
+    """Where photos lie: the bucket of the settings, else a folder under VIGIA_DATA."""
+    if not settings.photos:
+        return FolderStore(settings.data / "photos")
+    return BucketStore(
+        settings.photos,
+        endpoint=settings.photos_endpoint or "",
+        region=settings.photos_region,
+        key_id=settings.photos_key_id,
+        secret=settings.photos_secret.get_secret_value(),
     )
 
 

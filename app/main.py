@@ -20,6 +20,7 @@ from app.core.clock import Clock, system_clock
 from app.core.database import Database
 from app.core.live import Listener
 from app.core.logs import set_up_logging
+from app.intake.photo_store import PhotoStore
 from app.pipeline import Hotline
 from app.settings import Settings
 
@@ -29,6 +30,7 @@ class State(TypedDict):
 
     settings: Settings
     database: Database
+    photos: PhotoStore
     hotline: Hotline
     listener: Listener
     demo_links: Mapping[str, str]
@@ -74,7 +76,14 @@ def application() -> FastAPI:
 
 def _state(parts: Parts, listener: Listener) -> State:
     links: Mapping[str, str] = json.loads(os.environ.get("VIGIA_DEMO_LINKS", "{}")) if parts.settings.demo else {}
-    return State(settings=parts.settings, database=parts.database, hotline=parts.hotline, listener=listener, demo_links=links)
+    return State(
+        settings=parts.settings,
+        database=parts.database,
+        photos=parts.photos,
+        hotline=parts.hotline,
+        listener=listener,
+        demo_links=links,
+    )
 
 
 def _point_to_simulator(app: FastAPI, simulator_url: str) -> None:

@@ -43,6 +43,7 @@ from app.intake.conversation import (
     keep_asking,
 )
 from app.intake.keep import Kept, keep_text
+from app.intake.photos import attach_photos, keep_photos
 from app.intake.reports import add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
 from app.packs.counties import Counties
 from app.packs.texts import Texts
@@ -157,7 +158,12 @@ async def _take_in(
         return kept, kept.reply
     home = kept.conversation.home_counties
     reading = read(hotline.lexicon, hotline.gazetteer, form.words, remembered=kept.sender.language, home=home)
-    if form.is_picture_or_pin:  # nobody sends a hotline a photo or a place without having seen something
+    if form.media:
+        await keep_photos(work, kept, form)
+    unclear = reading.assessment.kind is Kind.OTHER
+    if form.is_picture_or_pin or (
+        form.media and unclear
+    ):  # nobody sends a hotline a photo or a place without having seen something
         reading = replace(reading, assessment=replace(reading.assessment, kind=Kind.REPORT))
     as_answer = partial(locate, form.words, hotline.gazetteer, home_counties=home, answering=True)
     heard = hear(kept.conversation, reading, as_answer, work.now)
@@ -254,7 +260,7 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
     told = await add_to_report(work, told, asker.words, again, heard.location)
     if told.county is not None and (unplaced or told.state == ReportState.ASKING):
         return await _join(work, hotline, asker, told, silent=False, words=together)
-    if heard.turn is Turn.FRAGMENT:
+    if heard.turn is Turn.FRAGMENT or not unplaced:  # somebody learned the place before its sender answered
         if told.incident_id is not None:
             await refresh_urgency(work, told)
         return Answer(asker.say("report.added"), report_id=told.id, reported=True)
@@ -317,6 +323,8 @@ async def _hear_from_field(
     if found is None:
         return None
     made, about = found
+    if asker.has_photos and made.state != OfferState.OFFERED:
+        await attach_photos(work, asker.kept.id, about.id)
     meaning = read_answer(asker.words, whole=made.state not in OPEN_OFFERS)
     if meaning is None and is_elsewhere(about.county, about.place, reading):
         return None  # verifiers see other things too
@@ -387,4 +395,4 @@ def wake_all(work: Transaction, hotline: Hotline) -> None:
 
 def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker:
     pack = (hotline.texts, hotline.counties, hotline.rights, hotline.time_zone)
-    return Asker(kept, form.words, text_language(language), form.channel.value, form.opt_out_type, *pack)
+    return Asker(kept, form.words, text_language(language), form.channel.value, form.opt_out_type, *pack, bool(form.media))

@@ -30,7 +30,17 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(None, description="PostgreSQL 16 or later. Empty: an embedded server under VIGIA_DATA.")
     redis_url: str | None = Field(None, description="Redis 7 or later, or Valkey. Empty: an embedded server under VIGIA_DATA.")
-    data: Path = Field(Path(".vigia"), description="Folder of the embedded servers and of the keys that the demo makes.")
+    data: Path = Field(
+        Path(".vigia"), description="Folder of the embedded servers, of sealed photos, and of the keys that the demo makes."
+    )
+    photos: str | None = Field(
+        None,
+        description="Bucket for sealed photos (s3://name or s3://name/folder). Empty: a folder under VIGIA_DATA that web and worker share.",
+    )
+    photos_endpoint: str | None = Field(None, description="Address of the S3-compatible store. Empty: Amazon's own.")
+    photos_region: str = Field("us-east-1", description="Region of the bucket.")
+    photos_key_id: str = Field("", description="Access key of the bucket.")
+    photos_secret: SecretStr = Field(SecretStr(""), description="Secret of that access key.")
     public_url: str = Field(
         "http://localhost:8000",
         description="The address at which Twilio and volunteers reach us. Signatures are checked against it, never against headers.",
@@ -104,7 +114,7 @@ class Settings(BaseSettings):
     def _split_lines(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("public_url", "simulator_url", "api_url", mode="after")
+    @field_validator("public_url", "simulator_url", "api_url", "photos_endpoint", mode="after")
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
@@ -125,6 +135,11 @@ class Settings(BaseSettings):
             raise ValueError("a simulated account needs TWILIO_API_URL, the address of the simulator")
         if self.api_url and not simulated and urlsplit(self.api_url).hostname in LOOPBACK:
             raise ValueError("TWILIO_API_URL points to this machine, but TWILIO_ACCOUNT_SID is a real account's")
+        if self.photos and (urlsplit(self.photos).scheme != "s3" or not urlsplit(self.photos).netloc):
+            raise ValueError("VIGIA_PHOTOS must name a bucket, such as s3://vigia-photos, or be empty")
+        store = urlsplit(self.photos_endpoint or "https://")
+        if store.scheme != "https" and store.hostname not in LOOPBACK:
+            raise ValueError("VIGIA_PHOTOS_ENDPOINT must begin with https:// except on this machine")
         if self.hash_key.get_secret_value() and self.hash_key.get_secret_value() in self.keys.get_secret_value():
             raise ValueError("VIGIA_HASH_KEY must not be one of VIGIA_KEYS: it outlives them")
         return self

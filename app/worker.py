@@ -25,6 +25,7 @@ from app.alerts.approval import expire_alerts
 from app.assembly import Parts, build_carrier, open_parts
 from app.core import metrics
 from app.core.database import Transaction, without_driver
+from app.core.jobs import Patience
 from app.core.live import Listener, Topic
 from app.core.logs import set_up_logging
 from app.delivery.conservation import find_differences
@@ -32,15 +33,17 @@ from app.delivery.pacing import Pacer
 from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
 from app.intake.keep import known_sids
-from app.intake.recordings import FETCH_RECORDING, fetch_recording
+from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
+from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
 from app.pipeline import open_silent_reports, recover_text
 from app.pipeline_calls import end_lost_calls
+from app.pipeline_photos import place_found
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.records.deliveries import Lane, delivery
+from app.records.photos import SETTLE_PHOTO
 from app.records.states import DeliveryState
 from app.records.verification import task
 from app.settings import Settings
-from app.telephony.forms import TextForm
 from app.telephony.rest import OutcomeUnknown, TwilioRest
 from app.verification.offers import expire_offers
 from app.verification.tasks import sweep_tasks
@@ -55,7 +58,7 @@ RECOVER_FROM: Final = timedelta(minutes=10)
 """How far back Twilio's log is read for texts that never reached us."""
 
 STALLED_JOB_SECONDS: Final = 60.0
-JOB_RETRIES: Final = procrastinate.RetryStrategy(max_attempts=20, exponential_wait=3)
+JOB_RETRIES: Final = Patience()
 
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
@@ -77,6 +80,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(parts, carrier))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
+                asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_files(parts))),
                 asyncio.create_task(do_jobs(jobs, stopping)),
             ]
             log.info("worker_started")
@@ -104,6 +108,13 @@ async def sweep(parts: Parts) -> None:
         await attempt("sweep", partial(parts.database.run, step))
 
 
+async def sweep_files(parts: Parts) -> None:
+    """Photos whose time is over are forgotten, and files whose job got lost get another."""
+    steps: tuple[Callable[[Transaction], Awaitable[int]], ...] = (forget_old_photos, find_lost_photos, find_lost_recordings)
+    for step in steps:
+        await attempt("sweep_files", partial(parts.database.run, step))
+
+
 async def _counted(counter: Counter, step: Awaitable[int]) -> None:
     counter.inc(await step)
 
@@ -127,15 +138,12 @@ async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:
             known = await known_sids(unit, [text.sid for text in logged])
         for text in logged:
             if text.sid not in known and text.received_at <= now - settings.recover_grace:
-                form = TextForm.model_validate(
-                    {
-                        "MessageSid": text.sid,
-                        "From": text.sender,
-                        "To": text.line,
-                        "Body": text.body,
-                        "NumMedia": text.media_count,
-                    }
-                )
+                try:
+                    media = await carrier.media_of(text.sid) if text.media_count else ()
+                except OutcomeUnknown as error:
+                    log.warning("twilio_log_not_read", reason=str(error))
+                    continue  # with the next look, whole
+                form = text.as_form(media)
                 async with parts.database.transaction() as unit:
                     new = await recover_text(unit, parts.hotline, form, text.received_at)
                 metrics.TEXTS_RECOVERED.inc(new)
@@ -175,6 +183,10 @@ def build_jobs(settings: Settings, parts: Parts, carrier: TwilioRest) -> procras
     @jobs.task(name=FETCH_RECORDING, retry=JOB_RETRIES)
     async def fetch(recording_id: str) -> None:
         await fetch_recording(parts.database, carrier, UUID(recording_id))
+
+    @jobs.task(name=SETTLE_PHOTO, retry=JOB_RETRIES)
+    async def settle(photo_id: str) -> None:
+        await settle_photo(parts.database, carrier, parts.photos, UUID(photo_id), place_found(parts.hotline))
 
     @jobs.task(name=FORGET_AT_TWILIO, retry=JOB_RETRIES)
     async def forget(contact_id: str) -> None:

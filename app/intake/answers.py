@@ -44,6 +44,7 @@ class Asker:
     counties: Counties
     rights: Rights
     time_zone: str
+    has_photos: bool = False
 
     def say(self, key: str, **blanks: object) -> str:
         """A text in the asker's language."""
@@ -159,5 +160,9 @@ def acknowledge(asker: Asker, told: Report, about: Incident) -> str:
         time = local_time(about.decided_at, asker.time_zone, asker.language)
         place = about.place or asker.say("alert.no_place")
         return asker.say(f"{part}.{state.value}", county=county, time=time, place=place)
-    key = {Kind.RUMOR: "rumor.checking", Kind.DETENTION: "report.detention"}.get(Kind(told.kind), "report.thanks")
-    return asker.say(key, county=county)
+    return asker.say(thanks_for(told), county=county)
+
+
+def thanks_for(told: Report) -> str:
+    """The key of the text that thanks for a report whose county is known and of which nobody knows more yet."""
+    return {Kind.RUMOR: "rumor.checking", Kind.DETENTION: "report.detention"}.get(Kind(told.kind), "report.thanks")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Database, Transaction
-from app.core.jobs import defer
+from app.core.jobs import OVERDUE, defer, defer_lost
 from app.intake.calls import KeptCall
 from app.records.inbound import Recording, recording
 from app.telephony.addresses import Channel
@@ -21,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 FETCH_RECORDING: Final = "recording.fetch"
 """The job that fetches a voicemail; it takes the recording's id."""
+
+GIVE_UP: Final = timedelta(days=1)
+"""So long a voicemail is tried to be fetched."""
 
 SOUND: Final = ".wav"
 """The form in which a recording is fetched: as Twilio made it (8 kHz, 16 bit), which every browser plays."""
@@ -104,3 +109,15 @@ async def fetch_recording(database: Database, rest: SoundKeeper, recording_id: U
             )
         log.info("recording_fetched", recording=str(found.id), bytes=len(sound.content))
     await rest.forget_recording(found.sid)
+
+
+async def find_lost_recordings(work: Transaction) -> int:
+    """Jobs that got lost are written again. Returns how many."""
+    overdue = await work.execute(
+        select(recording.c.id).where(
+            recording.c.url_sealed.is_not(None),
+            recording.c.fetched_at.is_(None),
+            recording.c.received_at.between(work.now - GIVE_UP, work.now - OVERDUE),
+        )
+    )
+    return await defer_lost(work, FETCH_RECORDING, "recording_id", overdue.scalars().all())

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.core.database import Transaction
 from app.intake.conversation import Answer
 from app.intake.keep import Kept
+from app.records.contacts import conversation
 from app.records.inbound import inbound_message
 from app.records.incidents import Report, report
 from app.records.reading import Assessment, Kind, Location, Reading
@@ -122,6 +123,37 @@ async def add_to_report(work: Transaction, told: Report, more: str, reading: Rea
         )
     )
     return told
+
+
+async def place_report(work: Transaction, told: Report, where: Location) -> Report:
+    """A report that had no place has one, learned otherwise than by a text: its reading says from what. `where` has one county."""
+    told.county, told.place = where.county, where.label
+    if where.point is not None:
+        told.latitude, told.longitude = where.point
+    known = json.loads(work.unseal(told.reading_sealed, "report", "reading", told.id)) if told.reading_sealed else {}
+    known |= {"counties": list(where.counties), "place": where.label, "point": where.point, "ask_place": False}
+    known["evidence"] = [*known.get("evidence", []), *(piece.as_json() for piece in where.evidence)]
+    await work.execute(
+        report.update()
+        .where(report.c.id == told.id)
+        .values(
+            county=told.county,
+            place=told.place,
+            latitude=told.latitude,
+            longitude=told.longitude,
+            reading_sealed=work.seal(json.dumps(known), "report", "reading", told.id),
+        )
+    )
+    return told
+
+
+async def close_question(work: Transaction, told: Report) -> None:
+    """Where a report is need not be asked any more; what its sender writes within a minute or so still belongs to it."""
+    await work.execute(
+        conversation.update()
+        .where(conversation.c.contact_id == told.contact_id, conversation.c.report_id == told.id)
+        .values(awaiting=None, report_id=None, asked_at=None, questions=0, last_report_id=told.id, last_report_at=work.now)
+    )
 
 
 def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer) -> None:

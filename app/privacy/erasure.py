@@ -1,4 +1,4 @@
-"""Forgetting a person: their number, their words, their calls, here at once and at Twilio by a job.
+"""Forgetting a person: their number, their words, their calls, their photos, here at once and at Twilio by a job.
 
 What remains: the keyed hash of the number, marked stopped, so that nobody texts them again; the public facts of incidents they reported;
 and the counts of deliveries.
@@ -16,6 +16,7 @@ from app.records.contacts import contact, conversation
 from app.records.deliveries import Skipped, delivery
 from app.records.inbound import inbound_call, inbound_message, recording
 from app.records.incidents import report
+from app.records.photos import forget_photos, photo
 from app.records.states import DeliveryState
 from app.subscribers.consent import Consent, record_erasure, stop
 from app.subscribers.tables import subscription
@@ -44,6 +45,7 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
         contact.update().where(contact.c.id == who).values(number_sealed=None, language=None, language_chosen=False),
     ):
         await work.execute(statement)
+    await forget_photos(work, photo.c.message_id.in_(select(inbound_message.c.id).where(inbound_message.c.contact_id == who)))
     await record_erasure(work, consent)
     await defer(work, FORGET_AT_TWILIO, contact_id=str(who))
 

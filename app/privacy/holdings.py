@@ -10,6 +10,8 @@ from app.records.contacts import Contact, contact
 from app.records.deliveries import delivery
 from app.records.inbound import inbound_call, inbound_message
 from app.records.incidents import report
+from app.records.photos import photo
+from app.records.states import PhotoState
 from app.subscribers.consent import Consent
 from app.subscribers.tables import consent_event, subscription
 from app.telephony.addresses import canonical_number
@@ -32,6 +34,9 @@ async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
         ("texts sent or planned", delivery),
     ):
         held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
+    theirs = photo.c.message_id.in_(select(inbound_message.c.id).where(inbound_message.c.contact_id == who.id))
+    shown = photo.c.state == PhotoState.KEPT.value
+    held["photos, sealed"] = int(await work.scalar(select(func.count()).select_from(photo).where(theirs, shown)))
     return held
 
 

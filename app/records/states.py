@@ -70,6 +70,18 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+class PhotoState(StrEnum):
+    """Something that came with a text. What can't be shown lies at Twilio until it is forgotten here and there."""
+
+    WAITING = "waiting"
+    KEPT = "kept"
+    OTHER_KIND = "other_kind"  # a video, a sound, a contact card: nothing that we can strip and show
+    TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"  # it says that it is a picture, and can't be opened as one
+    UNAVAILABLE = "unavailable"  # it could not be fetched for a whole day
+    FORGOTTEN = "forgotten"
+
+
 DECIDED: Final = (
     IncidentState.CONFIRMED,
     IncidentState.POLICE,
@@ -126,6 +138,15 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.FAILED: frozenset({DeliveryState.DELIVERED}),  # carriers do correct themselves
         DeliveryState.SKIPPED: frozenset(),
+    },
+    PhotoState: {
+        PhotoState.WAITING: frozenset(set(PhotoState) - {PhotoState.WAITING}),
+        **{
+            seen: frozenset({PhotoState.FORGOTTEN})
+            for seen in PhotoState
+            if seen not in {PhotoState.WAITING, PhotoState.FORGOTTEN}
+        },
+        PhotoState.FORGOTTEN: frozenset(),
     },
 }
 """For each kind of record and from each of its states, the states that may follow."""

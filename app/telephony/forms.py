@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from app.core.errors import BadInput
 from app.telephony.addresses import WHATSAPP_PREFIX, Channel
@@ -22,8 +23,24 @@ class TwilioForm(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+MOST_MEDIA: Final = 10
+"""A message carries at most ten files (twilio.com, "Media subresource")."""
+
+MEDIA_PATH: Final = re.compile(r"/2010-04-01/Accounts/AC\w{1,62}/Messages/\w{2,64}/Media/(ME\w{8,62})(?:$|[?#])")
+"""How Twilio's address of a file ends, whatever host it names: of all of it only the file's SID is used."""
+
+
+class Attachment(BaseModel):
+    """A file that came with a text: Twilio's SID of it (empty when its address is none of Twilio's), and what it is said to be."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sid: str
+    declared_type: str
+
+
 class TextForm(TwilioForm):
-    """An inbound SMS, MMS or WhatsApp message."""
+    """An inbound SMS, MMS or WhatsApp message. Who somebody is on WhatsApp (ProfileName) is not read, so it can't be kept."""
 
     sid: Sid = Field(validation_alias="MessageSid")
     sender: Address = Field(validation_alias="From")
@@ -33,6 +50,22 @@ class TextForm(TwilioForm):
     opt_out_type: str = Field("", validation_alias="OptOutType")
     latitude: float | None = Field(None, ge=-90, le=90, validation_alias="Latitude")
     longitude: float | None = Field(None, ge=-180, le=180, validation_alias="Longitude")
+    place_name: str = Field("", validation_alias="Label")
+    place_address: str = Field("", validation_alias="Address")
+    media: tuple[Attachment, ...] = Field((), validation_alias="media")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_media(cls, fields: Any) -> Any:
+        """MediaUrl0, MediaContentType0, MediaUrl1 … as one tuple."""
+        found = []
+        for number in range(MOST_MEDIA):
+            url = str(fields.get(f"MediaUrl{number}") or "")
+            if url:
+                known = MEDIA_PATH.search(url)
+                declared = str(fields.get(f"MediaContentType{number}") or "")[:64].lower()
+                found.append(Attachment(sid=known[1] if known else "", declared_type=declared))
+        return {**fields, "media": tuple(found)}
 
     @field_validator("media_count", "latitude", "longitude", mode="before")
     @classmethod
@@ -46,9 +79,11 @@ class TextForm(TwilioForm):
 
     @property
     def words(self) -> str:
-        """What it says: the text, and the coordinates of a pin that was sent along."""
-        pin = f"{self.latitude:.5f}, {self.longitude:.5f}" if self.latitude is not None and self.longitude is not None else ""
-        return "\n".join(part for part in (self.body, pin) if part)
+        """What it says: the text, and the coordinates and names of a pin that was sent along."""
+        if self.latitude is None or self.longitude is None:
+            return self.body
+        pin = (self.place_name, self.place_address, f"{self.latitude:.5f}, {self.longitude:.5f}")
+        return "\n".join(dict.fromkeys(part for part in (self.body, *pin) if part))
 
     @property
     def is_picture_or_pin(self) -> bool:

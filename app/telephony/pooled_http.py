@@ -6,7 +6,9 @@ Retry-After of a 429.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from twilio.http import AsyncHttpClient
@@ -17,6 +19,35 @@ REQUEST_SECONDS: Final = 10.0
 """Past this a send's outcome is unknown. Twilio usually answers in well under a second."""
 
 CONNECTIONS: Final = 200
+
+LARGEST_FILE: Final = 16 * 1024 * 1024
+"""Bytes of a file that are taken. Twilio's own limits: 5 MB for MMS, 16 MB for WhatsApp and RCS (twilio.com, "Accepted content types for
+media")."""
+
+FILE_SECONDS: Final = 60.0
+
+MOST_REDIRECTS: Final = 3
+REDIRECTS: Final = frozenset(
+    {
+        HTTPStatus.MOVED_PERMANENTLY,
+        HTTPStatus.FOUND,
+        HTTPStatus.SEE_OTHER,
+        HTTPStatus.TEMPORARY_REDIRECT,
+        HTTPStatus.PERMANENT_REDIRECT,
+    }
+)
+
+FILE_HOSTS: Final = (".twilio.com", ".twiliocdn.com", "s3-external-1.amazonaws.com")
+"""Where Twilio may send us on to for a file (help.twilio.com, "Prevent unauthorized access to your media": a short-lived CDN address; S3 is
+where older ones led). Anywhere else is not followed, so that nobody can have us fetch from inside our own network."""
+
+
+class TooLarge(Exception):
+    """A file of more than LARGEST_FILE bytes; the rest of it was not read."""
+
+
+class Elsewhere(aiohttp.ClientError):
+    """We were sent on to an address where no file of Twilio's lies."""
 
 
 class TooManyRequests(Exception):
@@ -30,9 +61,12 @@ class TooManyRequests(Exception):
 class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
     """Sends what the package asks for over one session, at `address` instead of Twilio's where that is given."""
 
-    def __init__(self, address: str | None = None, seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self, address: str | None = None, seconds: float = REQUEST_SECONDS, file_hosts: tuple[str, ...] = FILE_HOSTS
+    ) -> None:
         super().__init__(None, True, None)
         self._seconds = seconds
+        self._file_hosts = file_hosts
         self._address = (address or TWILIO_API).rstrip("/")
         self._session: aiohttp.ClientSession | None = None
 
@@ -58,10 +92,22 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
             return Response(answer.status, await answer.text(), answer.headers)
 
     async def fetch(self, url: str, auth: tuple[str, str]) -> tuple[bytes, str]:
-        """The bytes at a URL of Twilio's and their content type. Raises aiohttp's errors or TimeoutError."""
-        async with self.session().get(self.here(url), headers=_credentials(auth)) as answer:
-            answer.raise_for_status()
-            return await answer.read(), answer.content_type
+        """The bytes at a URL of Twilio's and their content type. A redirect is followed to Twilio's hosts alone, and our credentials are
+        shown to the first address alone. Raises TooLarge, and aiohttp's errors or TimeoutError."""
+        at, headers = self.here(url), {"Accept-Encoding": "identity"} | _credentials(auth)
+        for _ in range(MOST_REDIRECTS + 1):
+            timeout = aiohttp.ClientTimeout(total=FILE_SECONDS)
+            async with self.session().get(at, headers=headers, allow_redirects=False, timeout=timeout) as answer:
+                if answer.status in REDIRECTS:
+                    onward = urljoin(at, answer.headers.get("Location", ""))
+                    if _origin(onward) != _origin(at):
+                        self._check_host(onward)
+                        headers.pop("Authorization", None)
+                    at = onward
+                    continue
+                answer.raise_for_status()
+                return await _read_all(answer), answer.content_type
+        raise Elsewhere("sent on too often")
 
     def here(self, url: str) -> str:
         """The URL at our address."""
@@ -75,6 +121,16 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
             )
         return self._session
 
+    def _check_host(self, url: str) -> None:
+        """Raises Elsewhere unless a file may be fetched there."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        secure = parts.scheme == "https" or not self._address.startswith("https:")
+        if not secure or not any(
+            host == known or (known.startswith(".") and host.endswith(known)) for known in self._file_hosts
+        ):
+            raise Elsewhere(f"sent on to {parts.scheme}://{host}")
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
@@ -84,3 +140,18 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
 
 def _credentials(auth: tuple[str, str] | None) -> dict[str, str]:
     return {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth is not None else {}
+
+
+async def _read_all(answer: aiohttp.ClientResponse) -> bytes:
+    """The body, as it arrives and no further than the limit: what a header says of its length is not believed."""
+    body = bytearray()
+    async for part in answer.content.iter_chunked(64 * 1024):
+        body += part
+        if len(body) > LARGEST_FILE:
+            raise TooLarge
+    return bytes(body)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port

@@ -6,6 +6,7 @@ Only the worker builds one: the credentials that can send are in no other proces
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -14,7 +15,8 @@ import aiohttp
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from app.telephony.pooled_http import PooledHttp, TooManyRequests
+from app.telephony.forms import MOST_MEDIA, Attachment, TextForm
+from app.telephony.pooled_http import FILE_HOSTS, TWILIO_API, PooledHttp, TooManyRequests
 
 NOT_CONNECTED: Final = 2.0
 """Seconds before a send is tried again for which not even a connection was made."""
@@ -60,6 +62,19 @@ class ReceivedText:
     media_count: int
     received_at: datetime
 
+    def as_form(self, media: Sequence[Attachment]) -> TextForm:
+        """As its webhook would have told of it, with the files that came with it."""
+        told = TextForm.model_validate(
+            {
+                "MessageSid": self.sid,
+                "From": self.sender,
+                "To": self.line,
+                "Body": self.body,
+                "NumMedia": self.media_count,
+            }
+        )
+        return told.model_copy(update={"media": tuple(media)})
+
 
 @dataclass(frozen=True)
 class Media:
@@ -88,9 +103,19 @@ class TextCarrier(Protocol):
 class TwilioRest:
     """The real thing, or a simulator with the same interface at `api_url`."""
 
-    def __init__(self, account_sid: str, key_sid: str, key_secret: str, sender: str, *, api_url: str | None = None) -> None:
+    def __init__(
+        self,
+        account_sid: str,
+        key_sid: str,
+        key_secret: str,
+        sender: str,
+        *,
+        api_url: str | None = None,
+        file_hosts: tuple[str, ...] = FILE_HOSTS,
+    ) -> None:
         self.sender = sender
-        self._http = PooledHttp(api_url)
+        self._account_sid = account_sid
+        self._http = PooledHttp(api_url, file_hosts=file_hosts)
         # An empty environment, so that a TWILIO_EDGE set for something else does not change where we send.
         self._client = Client(key_sid, key_secret, account_sid=account_sid, http_client=self._http, environment={"_": ""})
 
@@ -137,15 +162,35 @@ class TwilioRest:
         return sorted(texts, key=lambda text: text.received_at)
 
     async def fetch(self, url: str) -> Media:
-        """What lies at a media or recording URL of Twilio's. Raises OutcomeUnknown when it can't be had now."""
+        """What lies at a recording's URL of Twilio's. Raises TooLarge, or OutcomeUnknown when it can't be had now."""
         try:
             return Media(*await self._http.fetch(url, self._client.auth))
+        except aiohttp.ClientResponseError as error:
+            raise OutcomeUnknown(f"status {error.status}") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
+
+    async def fetch_media(self, message_sid: str, media_sid: str) -> Media:
+        """A file that came with a text. Raises TooLarge, or OutcomeUnknown when it can't be had now."""
+        return await self.fetch(
+            f"{TWILIO_API}/2010-04-01/Accounts/{self._account_sid}/Messages/{message_sid}/Media/{media_sid}"
+        )
+
+    async def media_of(self, message_sid: str) -> tuple[Attachment, ...]:
+        """The files that came with a text. Raises OutcomeUnknown when the list can't be had now."""
+        try:
+            found = await self._client.messages(message_sid).media.list_async(limit=MOST_MEDIA)
+        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        return tuple(Attachment(sid=str(one.sid), declared_type=str(one.content_type)[:64]) for one in found)
 
     async def forget_text(self, sid: str) -> None:
         """Have Twilio delete a text. One that is already gone is fine. Raises OutcomeUnknown to try again later."""
         await _forgotten(self._client.messages(sid).delete_async())
+
+    async def forget_media(self, message_sid: str, media_sid: str) -> None:
+        """Have Twilio delete a file that came with a text. One that is already gone is fine. Raises OutcomeUnknown to try again later."""
+        await _forgotten(self._client.messages(message_sid).media(media_sid).delete_async())
 
     async def forget_recording(self, sid: str) -> None:
         """Have Twilio delete a recording. One that is already gone is fine. Raises OutcomeUnknown to try again later."""
