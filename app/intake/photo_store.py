@@ -6,6 +6,7 @@ import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -61,19 +62,22 @@ class FolderStore:
 
     def _write(self, file: Path, sealed: bytes) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = file.with_suffix(".part")  # one name a photo: what a killed worker left is written over
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        handle, beside = mkstemp(
+            ".part", f"{file.stem}.", file.parent
+        )  # its own name, as two workers may be at it; for our user alone
+        with os.fdopen(handle, "wb") as out:
             out.write(sealed)
             out.flush()
             os.fsync(out.fileno())
-        beside.replace(file)
+        Path(beside).replace(file)
         _flush_folder(file.parent)
 
     def _remove(self, file: Path) -> None:
-        file.with_suffix(".part").unlink(missing_ok=True)
-        file.unlink(missing_ok=True)
-        if file.parent.is_dir():
-            _flush_folder(file.parent)
+        if not file.parent.is_dir():
+            return
+        for left in (file, *file.parent.glob(f"{file.stem}.*.part")):  # and what a killed worker left
+            left.unlink(missing_ok=True)
+        _flush_folder(file.parent)
 
 
 class BucketStore:
@@ -91,6 +95,7 @@ class BucketStore:
             secret_access_key=secret,
             client_options={"allow_http": endpoint.startswith("http://"), "timeout": "30s", "connect_timeout": "5s"},
             retry_config={"max_retries": 2},
+            disable_bulk_delete=True,  # not every store knows it
         )
 
     async def put(self, photo_id: UUID, sealed: bytes) -> None:

@@ -30,6 +30,10 @@ MEDIA_PATH: Final = re.compile(r"/2010-04-01/Accounts/AC\w{1,62}/Messages/\w{2,6
 """How Twilio's address of a file ends, whatever host it names: of all of it only the file's SID is used."""
 
 
+NOT_IN_A_TYPE: Final = re.compile(r"[^a-z0-9!#$&^_.+/-]")
+"""What no name of a media type holds (RFC 6838, section 4.2)."""
+
+
 class Attachment(BaseModel):
     """A file that came with a text: Twilio's SID of it (empty when its address is none of Twilio's), and what it is said to be."""
 
@@ -63,8 +67,8 @@ class TextForm(TwilioForm):
             url = str(fields.get(f"MediaUrl{number}") or "")
             if url:
                 known = MEDIA_PATH.search(url)
-                declared = str(fields.get(f"MediaContentType{number}") or "")[:64].lower()
-                found.append(Attachment(sid=known[1] if known else "", declared_type=declared))
+                declared = str(fields.get(f"MediaContentType{number}") or "").lower().partition(";")[0]
+                found.append(Attachment(sid=known[1] if known else "", declared_type=NOT_IN_A_TYPE.sub("", declared)[:64]))
         return {**fields, "media": tuple(found)}
 
     @field_validator("media_count", "latitude", "longitude", mode="before")

@@ -55,6 +55,35 @@ def test_any_address_has_a_spelling(address: str) -> None:
     can_be_texted(canonical_number(address))
 
 
+MEDIA = "/2010-04-01/Accounts/AC00000001/Messages/MM00000001/Media"
+
+
+def test_each_file_that_came_along_is_known_by_twilios_name_alone() -> None:
+    form = read_form(
+        TextForm,
+        GOOD
+        | {"NumMedia": "3", "media": "forged"}
+        | {"MediaUrl0": f"https://api.twilio.com{MEDIA}/ME00000001", "MediaContentType0": "Image/JPEG; q=1"}
+        | {"MediaUrl1": f"https://inside.example{MEDIA}/ME00000002?x=1", "MediaContentType1": "a\x00\ud83d" + "b" * 99}
+        | {"MediaUrl2": "https://inside.example/secret", "MediaUrl10": f"https://api.twilio.com{MEDIA}/ME00000003"},
+    )
+
+    assert [(one.sid, one.declared_type) for one in form.media] == [
+        ("ME00000001", "image/jpeg"),
+        ("ME00000002", "a" + "b" * 63),
+        ("", ""),
+    ]
+
+
+def test_a_pin_is_read_with_its_names_and_a_profile_is_not_read_at_all() -> None:
+    pin = {"Latitude": "35.99389", "Longitude": "-78.9", "Label": "Walmart", "Address": "Walmart", "ProfileName": "Rosa"}
+    form = read_form(TextForm, GOOD | pin | {"Body": "", "From": "whatsapp:+19195550110"})
+
+    assert form.words == "Walmart\n35.99389, -78.90000"
+    assert (form.is_picture_or_pin, form.channel) == (True, Channel.WHATSAPP)
+    assert "Rosa" not in repr(form)
+
+
 def test_a_status_without_an_error_has_none() -> None:
     assert (
         read_form(StatusForm, {"MessageSid": GOOD["MessageSid"], "MessageStatus": "sent", "ErrorCode": ""}).error_code is None
