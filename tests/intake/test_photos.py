@@ -2,117 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
 
 from app.core.clock import ManualClock
-from app.core.database import Database, Transaction
+from app.core.database import Database
 from app.core.jobs import LONGEST_WAIT_SECONDS, MOST_ATTEMPTS, wait_after
 from app.intake import photos
-from app.intake.photo_store import FolderStore
-from app.intake.photos import find_lost_photos, forget_old_photos, open_photo, settle_photo
+from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, find_lost_recordings
-from app.pipeline import Hotline, receive_text
+from app.pipeline import Hotline
 from app.pipeline_photos import place_found
-from app.privacy.holdings import erase_number, holdings_of
 from app.records.contacts import Conversation, conversation
 from app.records.deliveries import delivery
 from app.records.inbound import Recording, recording
 from app.records.incidents import Incident, Report, incident, report
-from app.records.photos import KEPT_FOR, SETTLE_PHOTO, Photo, photo
+from app.records.photos import KEPT_FOR
 from app.records.states import PhotoState
-from app.simulator.server import address_of, loopback_socket, serving
-from app.telephony.forms import TextForm, read_form
 from app.telephony.pooled_http import LARGEST_FILE
-from app.telephony.rest import OutcomeUnknown, TwilioRest
+from app.telephony.rest import OutcomeUnknown
 from tests.conftest import LogBook
 from tests.intake import callers
-from tests.pictures import ACCOUNT, DURHAM_POINT, KEY, SECRET, MediaShelf, a_picture, opened
-
-ROSA, LINE = "+19195550110", "+19195550100"
-REPORT = "ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now"
-SIDS = count(1)
-
-
-@dataclass
-class Post:
-    """The hotline with Twilio's shelf beside it: texts with files arrive, jobs are done."""
-
-    database: Database
-    hotline: Hotline
-    shelf: MediaShelf
-    rest: TwilioRest
-    store: FolderStore
-    asked: list[str | None] = field(default_factory=list)
-
-    async def texts(self, *files: bytes, body: str = "", kind: str = "image/jpeg", sender: str = ROSA) -> str:
-        """A text with these files arrives; returns its SID."""
-        sid = f"MM{next(SIDS):032d}"
-        fields = {"MessageSid": sid, "From": sender, "To": LINE, "Body": body, "NumMedia": str(len(files))}
-        for number, content in enumerate(files):
-            media = f"ME{next(SIDS):032d}"
-            self.shelf.files[media] = content
-            url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}/Media/{media}"
-            fields |= {f"MediaUrl{number}": url, f"MediaContentType{number}": kind}
-        await self.receives(fields)
-        return sid
-
-    async def receives(self, fields: dict[str, str]) -> str | None:
-        async with self.database.transaction() as work:
-            self.asked.append(await receive_text(work, self.hotline, read_form(TextForm, fields)))
-        return self.asked[-1]
-
-    async def settles(self) -> None:
-        """Every photo's job is done once."""
-        for found in await self.photos():
-            await settle_photo(self.database, self.rest, self.store, found.id, place_found(self.hotline))
-
-    async def photos(self) -> list[Photo]:
-        async with self.database.transaction() as work:
-            return await work.find(Photo, select(photo).order_by(photo.c.received_at, photo.c.place))
-
-    async def photo(self) -> Photo:
-        [found] = await self.photos()
-        return found
-
-    async def picture(self) -> bytes | None:
-        found = await self.photo()
-        async with self.database.transaction() as work:
-            return await open_photo(work, self.store, found)
-
-    def files(self) -> list[Path]:
-        return [file for file in self.store.folder.rglob("*") if file.is_file()]
-
-    async def runs(self, step: Callable[[Transaction], Awaitable[int]]) -> int:
-        async with self.database.transaction() as work:
-            return await step(work)
-
-    async def jobs(self, name: str = SETTLE_PHOTO) -> int:
-        async with self.database.transaction() as work:
-            row = await work.execute(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :name"), {"name": name})
-            return int(row.scalar_one())
-
-
-@pytest.fixture
-async def post(database: Database, hotline: Hotline, tmp_path: Path) -> AsyncIterator[Post]:
-    shelf = MediaShelf()
-    twilio, cdn = loopback_socket(), loopback_socket()
-    shelf.onward = address_of(cdn)
-    rest = TwilioRest(ACCOUNT, KEY, SECRET, LINE, api_url=address_of(twilio), file_hosts=("127.0.0.1",))
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serving(shelf.application(), twilio))
-        await stack.enter_async_context(serving(shelf.application(), cdn))
-        yield Post(database, hotline, shelf, rest, FolderStore(tmp_path / "photos"))
-        await rest.close()
+from tests.pictures import ACCOUNT, DURHAM_POINT, a_picture, opened
+from tests.post import LINE, REPORT, ROSA, Post
 
 
 async def test_a_photo_is_fetched_once_sealed_and_deleted_at_twilio(post: Post, log_book: LogBook) -> None:
@@ -271,88 +186,6 @@ async def test_a_photo_with_hardly_a_word_is_a_report(post: Post) -> None:
         assert await work.scalar(select(func.count()).select_from(report)) == 1
 
 
-class Killed(BaseException):
-    """The worker is gone, without a word."""
-
-
-STEPS = ("fetch_media", "develop", "put", "written", "forget_media", "done")
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
-async def test_a_worker_that_is_killed_at_any_step_leaves_one_photo(
-    post: Post, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
-) -> None:
-    await post.texts(a_picture(point=DURHAM_POINT))
-    owner, name = {
-        "fetch_media": (post.rest, "fetch_media"),
-        "develop": (photos, "develop_apart"),
-        "put": (post.store, "put"),
-        "written": (photos, "_write_down"),
-        "forget_media": (post.rest, "forget_media"),
-        "done": (photos, "_done"),
-    }[step]
-    really = getattr(owner, name)
-
-    async def dies(*args: object, **given: object) -> object:
-        result = await really(*args, **given) if after else None
-        raise Killed(str(result))
-
-    with monkeypatch.context() as patched:
-        patched.setattr(owner, name, dies)
-        with pytest.raises(Killed):
-            await post.settles()
-    await post.settles()
-
-    kept = await post.photo()
-    assert (kept.state, kept.due_since, post.shelf.files, len(post.files())) == ("kept", None, {}, 1)
-    assert opened(await post.picture() or b"").size == (320, 240)
-    async with post.database.transaction() as work:
-        assert await work.scalar(select(func.count()).select_from(delivery)) == 1
-
-
-async def test_who_erases_themselves_has_their_photos_deleted_here_and_there(post: Post) -> None:
-    await post.texts(a_picture(), body=REPORT)
-    await post.texts(b"BEGIN:VCARD", body=REPORT, kind="text/vcard")
-    await post.settles()
-    async with post.database.transaction() as work:
-        assert (await holdings_of(work, ROSA))["photos, sealed"] == 1
-    await post.receives({"MessageSid": "SM00000012", "From": ROSA, "To": LINE, "Body": "BORRAR"})
-    assert await post.jobs() == 4
-    await post.settles()
-
-    assert {(p.state, p.due_since, p.glimpse_sealed) for p in await post.photos()} == {("forgotten", None, None)}
-    assert (post.files(), post.shelf.files) == ([], {})
-
-
-@pytest.mark.parametrize("step", ["fetch_media", "develop_apart", "put"])
-async def test_who_is_erased_while_their_photo_is_being_fetched_leaves_none(
-    post: Post, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    """The erasure and even its own job come and go between two steps of the job that fetches."""
-    await post.texts(a_picture(point=DURHAM_POINT))
-    found = await post.photo()
-    owner = {"fetch_media": post.rest, "develop_apart": photos, "put": post.store}[step]
-    really = getattr(owner, step)
-
-    async def overtaken(*args: object) -> object:
-        monkeypatch.setattr(owner, step, really)
-        async with post.database.transaction() as work:
-            await erase_number(work, ROSA)
-        media = dict(post.shelf.files)
-        await settle_photo(post.database, post.rest, post.store, found.id, place_found(post.hotline))
-        post.shelf.files |= media  # Twilio's deletion may lag
-        return await really(*args)
-
-    monkeypatch.setattr(owner, step, overtaken)
-    await settle_photo(post.database, post.rest, post.store, found.id, place_found(post.hotline))
-
-    assert ((await post.photo()).state, post.files()) == ("forgotten", [])
-    async with post.database.transaction() as work:
-        [told] = await work.find(Report, select(report))
-    assert told.county is None  # and nothing was learned from it
-
-
 async def test_after_a_week_a_photo_is_gone_here_and_there(post: Post, clock: ManualClock) -> None:
     await post.texts(a_picture(), body=REPORT)
     await post.texts(b"a video", body=REPORT, kind="video/mp4")
@@ -416,12 +249,3 @@ def test_a_failed_job_waits_ten_minutes_at_most() -> None:
 
     assert waits[:5] == [3, 9, 27, 81, 243]
     assert set(waits[5:]) == {LONGEST_WAIT_SECONDS}
-
-
-async def test_two_workers_at_once_keep_one_photo(post: Post) -> None:
-    await post.texts(a_picture(point=DURHAM_POINT))
-    await asyncio.gather(*(post.settles() for _ in range(3)))
-
-    assert (len(post.files()), (await post.photo()).state) == (1, "kept")
-    async with post.database.transaction() as work:
-        assert await work.scalar(select(func.count()).select_from(delivery)) == 1
