@@ -83,7 +83,23 @@ NAMESAKES = {
 }
 """Where the sources disagree or two places bear one name: the counties whose place people mean. Else the place of most people."""
 
-LEFT_OUT = {"Long Beach", "Yaupon Beach", "Pope Air Force Base (historical)", "Silver City", "Colon", "Pks", "Jaars"}
+CORRECTED = {
+    "Almond": "Swain",
+    "Cameron": "Moore",
+    "Godwin": "Cumberland",
+    "Littleton": "Halifax",
+    "Maple Hill": "Pender",
+    "Mooresboro": "Cleveland",
+    "Sugar Mountain": "Avery",
+    "Topsail Beach": "Pender",
+}
+"""Towns that the sources put over the county line, for example where a post office serves both sides."""
+
+LEFT_OUT = {
+    "Long Beach", "Yaupon Beach", "Pope Air Force Base (historical)", "Silver City", "Colon", "Pks", "Jaars", "Shannon Plaza",
+    "Hendersonvlle", "Sjafb", "Whisper Pnes", "Southrn Shore", "Granite Qry", "Pope Army Af", "Carolina Shor", "Bald Head Isl",
+    "Wesleyan Col",
+}  # fmt: skip
 """Names that no longer stand on a sign, or that would only ever be taken for something else."""
 
 
@@ -219,6 +235,8 @@ def city_rows(zips: list[dict[str, Any]], finder: CountyFinder, by_name: dict[st
             yield [*rows[0][:1], [by_name[name] for name in split], *rows[0][2:]]
         elif namesakes:
             yield from (row for row in rows if row[1][0] in {by_name[name] for name in namesakes})
+        elif rows[0][0] in CORRECTED:
+            yield [rows[0][0], [by_name[CORRECTED[rows[0][0]]]], *rows[0][2:]]
         else:
             yield rows[0]
 

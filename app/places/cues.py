@@ -51,6 +51,14 @@ POSSESSED = word_set("""
 """)
 """What people have: "la casa de Wilson" is a person's."""
 
+THING_OF_A_TOWN = word_set("""
+    college university courthouse jail prison hospital clinic police sheriff pd plant mill factory poultry farm farms park church
+    school schools elementary middle mall plaza walmart market airport library exit area apartments apts trailer mobile motel hotel
+    gas bus station store post downtown limits hwy highway ferry golf construction pulga flea food carcel corte fairgrounds motors
+    checkpoint reten raid redada courtroom detention tienda iglesia escuela warehouse
+""")
+"""Right behind a town's name these are things that a town has: "Clinton jail", "hatteras ferry", "Pinehurst golf course"."""
+
 STREET_BEHIND = word_set("""
     rd road st street ave av avenue blvd boulevard bulevar boulevar bulevard blv dr drive hwy highway ln lane pkwy parkway ct
     court cir circle trl trail pike ext terrace pl loop rod roud estrit avenida draiv leyn way bvld boulvard expressway fwy
@@ -152,7 +160,7 @@ def street_around(words: list[Word], first: int, last: int, after_a_street: bool
     """Whether the words from `first` to `last` are part of a street's name: "Durham Rd", "calle Raleigh". `after_a_street` says that
     the word before belongs to a street already: "Capital Blvd Raleigh"."""
     if last + 1 < len(words) and words[last + 1].fold in STREET_BEHIND and not words[last + 1].gap.strip(" "):
-        return True
+        return not (after_a_street and words[last + 1].fold not in STREET_SUFFIX)
     if first and words[first - 1].fold == "la" and words[first].gap == " ":
         return True  # a town takes no article in Spanish, a street does: "por la Monroe"
     return first > 0 and not after_a_street and words[first - 1].fold in STREET_BEFORE and not words[first].gap.strip(" ")
@@ -179,7 +187,8 @@ def county_word_around(words: list[Word], first: int, last: int) -> int | None:
         named_already = words[position].fold == "county" and first - position == 1
         return None if named_already else position
     if last + 1 < len(words) and words[last + 1].fold == "condado" and not _breaks(words[last + 1].gap):
-        return last + 1
+        of_another = last + 2 < len(words) and words[last + 2].fold in {"de", "del", "d"}
+        return None if of_another else last + 1
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from app.places import cues
-from app.places.gazetteer import Caution, Gazetteer, Name, Place, PlaceKind
+from app.places.gazetteer import LARGE_TOWN, Caution, Gazetteer, Name, Place, PlaceKind
 from app.places.mention import Mention, Rank
 from app.places.roads import RoadMention, roads_in
 from app.places.surroundings import BREAKS, SURE_LENGTH, Surroundings
@@ -56,7 +56,7 @@ class _Reader(Surroundings):
             if self.answering or (at and self.words[at - 1].fold in {"zip", "code", "postal", "zipcode", "sc", "va", "tn"}):
                 return self._elsewhere(at, at, f"{word} is no ZIP code of this state")
             return None
-        if not self.answering and self._is_house_number(at):
+        if not self.answering and (self._is_house_number(at) or self._is_file_number(at)):
             return None
         return Mention(at, at, Rank.EXACT, place.counties, (place,), word, f"ZIP code {word}, {place.city}", 4.0)
 
@@ -65,6 +65,9 @@ class _Reader(Surroundings):
         return any(word in cues.STREET_SUFFIX for word in following[1:]) or (
             bool(following) and following[0] in {"hwy", "highway", "us", "nc", "people"}
         )
+
+    def _is_file_number(self, at: int) -> bool:
+        return any(word.fold in _NUMBERED for word in self.words[max(at - 2, 0) : at])
 
     def _name(self, at: int) -> Mention | None:
         words, names = self.words, self.gazetteer.names
@@ -110,7 +113,7 @@ class _Reader(Surroundings):
                 len(joined) < SURE_LENGTH or (words[last].fold in gazetteer.ordinary and words[at].fold in gazetteer.ordinary)
             ):
                 continue
-            for name in gazetteer.near.names_like(joined):
+            for name in gazetteer.near.names_like(joined, cued):
                 mention = self._weigh(at, last, gazetteer.names[name], 1.0)
                 if mention:
                     return mention
@@ -145,6 +148,8 @@ class _Reader(Surroundings):
         street = self._as_street(first, last) if towns else []
         if street:
             return self._corridor(first, last, street, doubt)
+        if towns and self._is_street_of_next_town(first, last, towns):
+            return self._named_street(first, last)
         after_a_street = bool(self.found) and self.found[-1].last == first - 1
         if towns and cues.street_around(words, first, last, after_a_street):
             return self._named_street(first, last)
@@ -167,6 +172,27 @@ class _Reader(Surroundings):
         return Mention(
             first, end, Rank.PLACE, counties, places, self.said(first, last), says, weight, as_city, aside, is_denied
         )
+
+    def _is_street_of_next_town(self, first: int, last: int, towns: Sequence[Name]) -> bool:
+        """Whether a store stands right before the name and a town of another county right behind it: "walmart de roxboro durham" is on
+        Roxboro Street in Durham."""
+        words, previous = self.words, self.found[-1] if self.found else None
+        if self.answering or previous is None or previous.kind is not PlaceKind.BRAND or previous.last < first - 3:
+            return False
+        if any(word.fold not in _OF or not BREAKS.isdisjoint(word.gap) for word in words[previous.last + 1 : first]):
+            return False
+        after = last + 1
+        if after < len(words) and words[after].fold in {"en", "in"}:
+            after += 1
+        if after >= len(words) or words[after].gap.strip(" ,"):
+            return False
+        for count in (2, 1):
+            key = " ".join(word.fold for word in words[after : after + count])
+            behind = [name for name in self.gazetteer.names.get(key, ()) if name.place.kind is PlaceKind.CITY]
+            if behind and behind[0].place.population >= LARGE_TOWN:
+                here = {code for name in towns for code in name.place.counties}
+                return here.isdisjoint(code for name in behind for code in name.place.counties)
+        return False
 
     def _as_street(self, first: int, last: int) -> list[Name]:
         """The known streets that a town's name stands for at a corner: "Tryon y la 49", "Monroe & Idlewild"."""
@@ -280,6 +306,8 @@ def _says(places: Sequence[Place], gazetteer: Gazetteer, doubt: float) -> str:
     return ("sounds like " if doubt else "") + ", or ".join(dict.fromkeys(meant))
 
 
+_OF = frozenset({"de", "del", "en", "la", "of", "on", "the", "off", "in"})
+_NUMBERED = word_set("case caso number numero num receipt recibo expediente confirmation badge placa")
 _NO_STREET = word_set("""
     the this that la el my mi a en in on of de same our una un esta every next esa misma and y at calle down up across side each
     los las por

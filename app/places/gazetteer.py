@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from app.packs import pack_file
 from app.packs.counties import Box, Counties, load_counties
@@ -22,6 +22,23 @@ from app.places.words import phrase
 
 LARGE_TOWN = 5_000
 """People. A smaller place of one word needs a place word beside its name, as many small towns are named like a person or a thing."""
+
+
+OFFICES: Final = {
+    "Courthouse": (
+        "{} county courthouse", "{} county court", "{} county court house", "corte del condado de {}", "corte del condado {}",
+        "corte de {} county", "courthouse in {} county", "courthouse of {} county", "{} county justice center",
+    ),
+    "Jail": (
+        "{} county jail", "{} county detention center", "{} county detention", "{} co jail", "carcel del condado de {}",
+        "carcel del condado {}", "carcel de {} county", "jail in {} county", "{} county lockup", "carcel del {} county",
+    ),
+    "Sheriff's Office": (
+        "{} county sheriff", "{} county sheriffs office", "{} county sheriffs", "{} county sheriffs department",
+        "sheriff del condado de {}", "sheriff de {} county", "oficina del sheriff de {}",
+    ),
+}  # fmt: skip
+"""What every county has at its seat, and how it is said; `{}` is the county's name."""
 
 
 class PlaceKind(StrEnum):
@@ -65,12 +82,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One way to say one place. `everywhere`: many towns have a street of this name, so that it only counts beside its own town."""
+    """One way to say one place. `everywhere`: many towns have a street of this name, so that it only counts beside its own town;
+    `person`: people bear it, too."""
 
     place: Place
     caution: Caution
     weight: float = 1.0
     everywhere: bool = False
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,8 @@ class Gazetteer:
     roads: Roads
     near: NearNames
     ordinary: frozenset[str]
+    car_makers: frozenset[str]
+    car_models: frozenset[str]
     state_names: frozenset[str]
     other_states: frozenset[str]
     other_states_plain: frozenset[str]
@@ -102,6 +123,7 @@ def _build(pack: str) -> Gazetteer:
     counties = load_counties(pack)
     notes = tomllib.loads(pack_file(pack, "places.toml").read_text(encoding="utf-8"))
     sights = tomllib.loads(pack_file(pack, "landmarks.toml").read_text(encoding="utf-8"))
+    institutions = tomllib.loads(pack_file(pack, "institutions.toml").read_text(encoding="utf-8"))
     fips = {county.name: county.fips for county in counties}
     cities = [
         Place(name, PlaceKind.CITY, tuple(codes), name, latitude, longitude, population)
@@ -109,10 +131,18 @@ def _build(pack: str) -> Gazetteer:
             pack_file(pack, "cities.json").read_text(encoding="utf-8")
         )
     ]
-    names = _Names(notes["caution"])
+    cities += [
+        Place(name, PlaceKind.CITY, (fips[county],), name)
+        for county, villages in notes["villages"].items()
+        for name in _listed(villages)
+    ]
+    names = _Names(notes["caution"], frozenset(_listed(notes["persons"]["names"])))
     names.add_counties(counties, notes["by_ear_county"])
     names.add_cities(cities, notes["by_ear"])
+    names.add_brands(sights.pop("brands")["names"])
     names.add_sights(sights, fips, cities)
+    names.add_sights(institutions, fips, cities)
+    names.add_offices(counties, cities)
     for name in _listed(notes["elsewhere"]["cities"]["names"]):
         names.add(phrase(name), Place(name, PlaceKind.ELSEWHERE, ()), Caution.NONE)
 
@@ -136,6 +166,8 @@ def _build(pack: str) -> Gazetteer:
         roads=Roads.read(json.loads(pack_file(pack, "roads.json").read_text(encoding="utf-8")), fips),
         near=NearNames.of(_worth_mishearing(everything)),
         ordinary=frozenset(_listed(notes["caution"]["ordinary"])),
+        car_makers=frozenset(_listed(notes["vehicles"]["makers"])),
+        car_models=frozenset(_listed(notes["vehicles"]["models"])),
         state_names=frozenset(_listed(notes["state"]["names"])),
         other_states=frozenset(_listed(states["names"])),
         other_states_plain=plain,
@@ -152,8 +184,9 @@ def _build(pack: str) -> Gazetteer:
 class _Names:
     """Gathers the names while the gazetteer is built."""
 
-    def __init__(self, cautions: Mapping[str, str]) -> None:
+    def __init__(self, cautions: Mapping[str, str], persons: frozenset[str]) -> None:
         self._names: dict[str, dict[Place, Name]] = {}
+        self._persons = persons
         self._cautions = {
             phrase(name): Caution(level)
             for level, key in enumerate(("none", "some", "much", "given", "most"))
@@ -162,7 +195,8 @@ class _Names:
 
     def add(self, key: str, place: Place, caution: Caution, weight: float = 1.0, *, everywhere: bool = False) -> None:
         if key:
-            self._names.setdefault(key, {}).setdefault(place, Name(place, caution, weight, everywhere))
+            name = Name(place, caution, weight, everywhere, person=key in self._persons)
+            self._names.setdefault(key, {}).setdefault(place, name)
 
     def add_counties(self, counties: Counties, by_ear: Mapping[str, str]) -> None:
         for county in counties:
@@ -183,15 +217,27 @@ class _Names:
             for heard in _listed(by_ear.get(city.name, "")):
                 self.add(phrase(heard), city, max(caution, Caution.NONE if len(heard) > 5 else Caution.SOME), 0.9)
 
-    def add_sights(self, sights: Mapping[str, Any], fips: Mapping[str, str], cities: list[Place]) -> None:
-        for names in _lines(sights["brands"]["names"]):
+    def add_brands(self, text: str) -> None:
+        for names in _lines(text):
             brand = Place(names[0], PlaceKind.BRAND, ())
             for name in names:
                 self.add(phrase(name), brand, Caution.NONE)
+
+    def add_offices(self, counties: Counties, cities: list[Place]) -> None:
+        """Every county's courthouse, jail and sheriff, at its seat."""
+        by_name = {(city.name, code): city for city in cities for code in city.counties}
+        for county in counties:
+            seat = by_name.get((county.seat, county.fips))
+            point = (seat.latitude, seat.longitude) if seat else (None, None)
+            key = phrase(county.name)
+            for title, patterns in OFFICES.items():
+                place = Place(f"{county.name} County {title}", PlaceKind.LANDMARK, (county.fips,), county.seat, *point)
+                for pattern in patterns:
+                    self.add(pattern.format(key), place, Caution.NONE)
+
+    def add_sights(self, sights: Mapping[str, Any], fips: Mapping[str, str], cities: list[Place]) -> None:
         by_name = {(city.name, code): city for city in cities for code in city.counties}
         for county, towns in sights.items():
-            if county == "brands":
-                continue
             for town, kinds in towns.items():
                 city = by_name.get((town, fips[county]))
                 for kind, text in kinds.items():
@@ -228,7 +274,7 @@ def _spoken_street(key: str) -> Iterator[str]:
     """How a street is named without its kind: "on roxboro", "la roxboro" for "n roxboro st"."""
     words = key.split(" ")
     base = words[1:-1] if words[0] in {"n", "s", "e", "w"} else words[:-1]
-    if base and words[-1] != "freeway" and len(base[0]) >= 4 and base[0] not in {"park", "high", "market", "church", "main"}:
+    if base and words[-1] != "freeway" and len(base[0]) >= 4 and base[0] not in {"park", "high", "market", "church", "main", "central", "club", "west", "south"}:
         for before in ("on", "off", "la"):
             yield f"{before} {' '.join(base)}"
 

@@ -6,6 +6,7 @@ is sure enough to act on, several must be asked about, none means that no place 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -22,6 +23,11 @@ from app.records.reading import Candidate, Evidence, Location
 POINT_WEIGHT = 5.0
 HOME_WEIGHT = 1.0
 MOST_CANDIDATES = 8
+CLOSE = 4
+"""Words. So near behind a town's name a county says which town is meant: "Cleveland, del condado de Johnston"."""
+
+MOST_OF_A_ROAD = 2
+"""Counties. A highway by itself that crosses more than these says no more than that it is somewhere in the state."""
 
 
 def locate(text: str, gazetteer: Gazetteer, *, home_counties: Sequence[str] = (), answering: bool = False) -> Location:
@@ -45,8 +51,12 @@ def locate(text: str, gazetteer: Gazetteer, *, home_counties: Sequence[str] = ()
     notes = [Evidence(link, "a short map link hides its point", 0.0) for link in points.short_links]
     counting = without_denied(found)
     notes.extend(Evidence(m.words, "named as not the place", -1.0) for m in found if m.denied)
+    counting, contained = _without_contained(counting)
     counties, ignored = _settle(counting)
+    ignored = [*contained, *ignored]
     counties, home = _break_tie(counties, home_counties, gazetteer)
+    if len(counties) > MOST_OF_A_ROAD and all(m.rank is Rank.ROAD for m in counting if m.counties):
+        counties = ()
     used = [mention for mention in counting if mention not in ignored]
     evidence = [Evidence(m.words, m.says, m.weight if m.counties else min(m.weight, 0.0)) for m in used]
     evidence.extend(Evidence(m.words, f"does not fit the rest: {m.says}", -0.5) for m in ignored)
@@ -109,6 +119,20 @@ def _settle(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], list[Mention]
         else:
             fits = tuple(dict.fromkeys((*fits, *together)))
     return fits, ignored
+
+
+def _without_contained(mentions: Sequence[Mention]) -> tuple[list[Mention], list[Mention]]:
+    """A town's meanings give way to a county named right behind it: "Cleveland, in Johnston County" is the one in Johnston County."""
+    overruled = [
+        town
+        for town, county in itertools.pairwise(mentions)
+        if county.rank is Rank.EXACT
+        and county.kind is PlaceKind.COUNTY
+        and town.rank is Rank.PLACE
+        and 0 <= county.first - town.last <= CLOSE
+        and not _both(town.counties, county.counties)
+    ]
+    return [mention for mention in mentions if mention not in overruled], overruled
 
 
 def _without_small_strays(group: list[Mention]) -> tuple[list[Mention], list[Mention]]:

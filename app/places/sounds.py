@@ -22,6 +22,9 @@ SURE_SOUND = 4
 ALIKE = 0.86
 """Jaro-Winkler similarity that a word of the same sound must have with the name."""
 
+ALIKE_WHERE_ASKED = 0.74
+"""The same where a place word stands before it, or where a place was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class NearNames:
@@ -29,7 +32,7 @@ class NearNames:
 
     by_sound: Mapping[str, tuple[str, ...]]
     by_letters: Mapping[str, tuple[str, ...]]
-    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Self:
@@ -45,30 +48,31 @@ class NearNames:
                 letters.setdefault(short, []).append(name)
         return cls({k: tuple(v) for k, v in sounds.items()}, {k: tuple(v) for k, v in letters.items()})
 
-    def names_like(self, word: str) -> tuple[str, ...]:
-        """The names that this word, folded and without spaces, may be a misspelling of, the likeliest first. Remembered."""
+    def names_like(self, word: str, expected: bool = False) -> tuple[str, ...]:
+        """The names that this word, folded and without spaces, may be a misspelling of, the likeliest first. `expected` says that the words
+        around let a place be expected, so that a less alike name will do. Remembered."""
         found = self._known.get(word)
         if found is None:
             found = self._look_up(word)
             if len(self._known) > 50_000:
                 self._known.clear()
             self._known[word] = found
-        return found
+        return tuple(name for name, alike in found if expected or alike >= ALIKE)
 
-    def _look_up(self, word: str) -> tuple[str, ...]:
+    def _look_up(self, word: str) -> tuple[tuple[str, float], ...]:
         if len(word) < SHORTEST or len(word) > 24 or any(c.isdigit() for c in word):
             return ()
         scores: dict[str, float] = {}
         for name in self.by_sound.get(sound_of(word), ()):
-            alike = JaroWinkler.similarity(word, name.replace(" ", ""))
-            if alike >= ALIKE and len(sound_of(word)) >= SURE_SOUND:
+            alike = JaroWinkler.similarity(_FALSE_E.sub("s", word), name.replace(" ", ""))
+            if alike >= ALIKE_WHERE_ASKED and len(sound_of(word)) >= SURE_SOUND:
                 scores[name] = alike
         for short in {word, *_without_one(word)}:
             for name in self.by_letters.get(short, ()):
                 joined = name.replace(" ", "")
                 if len(joined) > SHORTEST and word[0] == joined[0] and OSA.distance(word, joined, score_cutoff=1) <= 1:
-                    scores[name] = max(scores.get(name, 0.0), JaroWinkler.similarity(word, joined))
-        return tuple(sorted(scores, key=lambda name: (-scores[name], name)))
+                    scores[name] = max(scores.get(name, 0.0), ALIKE, JaroWinkler.similarity(word, joined))
+        return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
 def sound_of(word: str) -> str:
@@ -85,6 +89,7 @@ def _without_one(word: str) -> Iterable[str]:
     return (word[:i] + word[i + 1 :] for i in range(len(word)))
 
 
+_FALSE_E = re.compile(r"^es(?=[ptkmlc])")
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (

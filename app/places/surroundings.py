@@ -42,6 +42,8 @@ class Surroundings:
             return True
         if cues.person_before(words, first) and not cues.place_word_before(words, first):
             return False
+        if self.is_vehicle(first, last):
+            return False
         caution = name.caution
         if doubt and caution is Caution.NONE and last == first and len(words[first].fold) < SURE_LENGTH:
             caution = Caution.SOME
@@ -49,16 +51,21 @@ class Surroundings:
             return True
         if caution is Caution.MOST:
             return False
+        if name.person and self.is_person(first, last):
+            return False
         capital = words[first].capital and not self.shouted
+        before_a_thing = last + 1 < len(words) and words[last + 1].gap == " " and words[last + 1].fold in cues.THING_OF_A_TOWN
         alone = cues.only_between_commas(words, first, last, self.text[words[last].end :])
         if caution >= Caution.MUCH:
             if cues.place_word_before(words, first, strict=True):
                 return capital or last > first or self.behind_a_street(first) or cues.foreign_word_before(words, first)
-            if capital and self.brand_at(last + 1):
+            if capital and (before_a_thing or self.brand_at(last + 1)):
                 return True
             opens = first == 0 and last + 1 < len(words) and words[last + 1].gap.startswith((",", ":"))
             return alone and (capital or opens) and caution is Caution.MUCH
-        if cues.place_word_before(words, first):
+        if cues.place_word_before(words, first) or before_a_thing:
+            return True
+        if not name.person and caution is Caution.SOME and not doubt and (first == 0 or capital):
             return True
         if alone and (words[first].capital or not self.capitals or first == 0):
             return True
@@ -102,6 +109,26 @@ class Surroundings:
             and not self.shouted
             and len(self.words[last + 1].fold) > 3
         )
+
+    def is_person(self, first: int, last: int) -> bool:
+        """Whether the name is a person's by what follows: a surname ("por Washington Morales") or a word of kinship ("Lincoln, my son"). A
+        plain place word before it ("en Clinton Walmart") says otherwise."""
+        words = self.words
+        if last + 1 >= len(words) or (first and words[first - 1].fold in _PLAINLY_IN):
+            return False
+        following = words[last + 1]
+        if following.gap == " ":
+            known = following.fold in self.gazetteer.longest or following.fold in cues.THING_OF_A_TOWN
+            return words[first].capital and self.person_like(last) and not known and following.fold not in _AFTER_A_TOWN
+        kin = words[last + 2].fold if last + 2 < len(words) else ""
+        return first == 0 and following.gap.startswith(",") and following.fold in {"my", "mi"} and kin in cues.PERSON
+
+    def is_vehicle(self, first: int, last: int) -> bool:
+        """Whether the name is a car's: "Jeep Cherokee", "Lincoln Navigator"."""
+        words, gazetteer = self.words, self.gazetteer
+        if first and words[first].gap == " " and words[first - 1].fold in gazetteer.car_makers:
+            return True
+        return last + 1 < len(words) and words[last + 1].gap == " " and words[last + 1].fold in gazetteer.car_models
 
     def brand_at(self, at: int) -> bool:
         """Whether a store or another kind of place is named at a word: "sanford walmart"."""
@@ -173,6 +200,7 @@ def _is_sentence(gap: str) -> bool:
 
 BREAKS = frozenset(",;:!?\n()")
 _ENDS = frozenset("!?;\n")
+_PLAINLY_IN = frozenset({"en", "in", "near", "cerca", "downtown", "around", "outside", "inside"})
 _TIES = frozenset({"de", "in", "en", "of", "y", "and", "la", "del", "e", "con", "esquina", "at", "by"})
 _AFTER_A_TOWN = word_set("""
     near cerca por en on at by in hay afuera frente enfrente exit hoy today ahorita now migra ice la el agentes reten redada area
