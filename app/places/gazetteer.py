@@ -274,7 +274,12 @@ def _spoken_street(key: str) -> Iterator[str]:
     """How a street is named without its kind: "on roxboro", "la roxboro" for "n roxboro st"."""
     words = key.split(" ")
     base = words[1:-1] if words[0] in {"n", "s", "e", "w"} else words[:-1]
-    if base and words[-1] != "freeway" and len(base[0]) >= 4 and base[0] not in {"park", "high", "market", "church", "main", "central", "club", "west", "south"}:
+    if (
+        base
+        and words[-1] != "freeway"
+        and len(base[0]) >= 4
+        and base[0] not in {"park", "high", "market", "church", "main", "central", "club", "west", "south"}
+    ):
         for before in ("on", "off", "la"):
             yield f"{before} {' '.join(base)}"
 

@@ -97,3 +97,33 @@ def test_candidates_are_ranked_and_their_confidence_leaves_room_for_none_of_them
 
 def test_the_gazetteer_is_built_once() -> None:
     assert Gazetteer.from_pack("us_nc") is Gazetteer.from_pack("us_nc")
+
+
+def test_a_store_and_two_towns_are_a_street_of_the_second() -> None:
+    assert counties_of("walmart de roxboro durham") == {"Durham"}
+    assert counties_of("food lion on new bern in raleigh") == {"Wake"}
+    assert counties_of("walmart de sanford") == {"Lee"}
+
+
+def test_a_county_named_right_behind_a_town_says_which_town_is_meant() -> None:
+    assert counties_of("Cleveland, in Johnston County") == {"Johnston"}
+    assert counties_of("hay migra cerca de Graham, condado de Alamance") == {"Alamance"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a gray Lincoln Navigator with tinted windows",
+        "un Jeep Cherokee negro afuera",
+        "pregunto por Washington Morales, detenido",
+        "Lincoln, my son, was followed",
+        "my case number is 27605",
+    ],
+)
+def test_a_car_a_person_or_a_file_number_is_no_place(text: str) -> None:
+    assert counties_of(text) == set()
+
+
+def test_every_county_has_its_courthouse_and_jail() -> None:
+    assert locate("they are at the Yancey County courthouse", GAZETTEER).label == "Yancey County Courthouse, Burnsville"
+    assert locate("la cárcel del condado de Graham", GAZETTEER).counties == ("37075",)

@@ -151,11 +151,17 @@ def test_a_map_link_or_coordinates_give_the_county_by_polygon(text: str) -> None
     assert counties_of(text) == {"Durham"}
 
 
-def test_an_exit_of_an_interstate_lies_in_one_county_and_the_road_in_many() -> None:
+def test_an_exit_of_an_interstate_lies_in_one_county() -> None:
     assert counties_of("I-85 exit 177") == {"Durham"}
     assert counties_of("la salida 36 de la 77") == {"Iredell"}
-    assert counties_of("hay retén en la 77") == {"Mecklenburg", "Iredell", "Yadkin", "Surry"}
+
+
+def test_a_highway_by_itself_names_no_county_unless_a_town_or_the_sender_does() -> None:
+    assert counties_of("hay retén en la 77") == set()
+    assert locate("hay retén en la 77", GAZETTEER).label == "I-77"
     assert counties_of("la 77 en Charlotte") == {"Mecklenburg"}
+    assert locate("hay retén en la 77", GAZETTEER, home_counties=["37097"]).counties == ("37097",)
+    assert counties_of("carros parados en la 485") == {"Mecklenburg"}
 
 
 def test_a_house_number_is_never_in_the_public_name() -> None:
