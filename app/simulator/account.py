@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urldefrag
@@ -24,13 +23,23 @@ class UnsafeSimulator(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SimulatedLine:
-    """One number of the hotline and where its texts, calls and ends of calls are posted (with connection overrides, if any)."""
+    """One number of the hotline and where its texts, calls and ends of calls are posted (with connection overrides, if any).
+
+    A fallback is asked where the address itself fails or answers with TwiML that can't be run.
+    """
 
     number: str
     sms_url: str
     voice_url: str = ""
     voice_status_url: str = ""
     name: str = ""
+    sms_fallback_url: str = ""
+    voice_fallback_url: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everywhere that it posts to; empty where there is none."""
+        return (self.sms_url, self.voice_url, self.voice_status_url, self.sms_fallback_url, self.voice_fallback_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Account:
     auth_token: str
     key_sid: str
     key_secret: str
-    lines: Mapping[str, SimulatedLine]
+    lines: dict[str, SimulatedLine]
     services: frozenset[str]
     hosts: frozenset[str] = LOOPBACK_HOSTS
 
@@ -66,16 +75,21 @@ def checked_account(account: Account, *, allow_real: bool, any_number: bool) -> 
         if not E164.fullmatch(line.number) or not (any_number or is_simulated(line.number)):
             message = "a simulated line needs a fictional number: 555-0100 to 555-0199 of any area code"
             raise UnsafeSimulator(message)
-        for url in filter(None, (line.sms_url, line.voice_url, line.voice_status_url)):
-            address, fragment = urldefrag(url)
-            if not may_be_called(address, account.hosts):
-                message = f"the simulator only posts to {', '.join(sorted(account.hosts))}"
-                raise UnsafeSimulator(message)
-            try:
-                read_overrides(fragment)
-            except ValueError as error:
-                raise UnsafeSimulator(str(error)) from error
+        check_addresses(line, account.hosts)
     return account
+
+
+def check_addresses(line: SimulatedLine, hosts: frozenset[str]) -> None:
+    """Raises `UnsafeSimulator` where a line would post off this machine, or with connection overrides that Twilio doesn't know."""
+    for url in filter(None, line.addresses):
+        address, fragment = urldefrag(url)
+        if not may_be_called(address, hosts):
+            message = f"the simulator only posts to {', '.join(sorted(hosts))}"
+            raise UnsafeSimulator(message)
+        try:
+            read_overrides(fragment)
+        except ValueError as error:
+            raise UnsafeSimulator(str(error)) from error
 
 
 def _same(given: str, known: str) -> bool:

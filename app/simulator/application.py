@@ -26,6 +26,7 @@ from app.simulator.pages import FOLDER, pages
 from app.simulator.refusals import Refusal
 from app.simulator.rest import twilio_rest
 from app.simulator.staging import Stage, Story
+from app.simulator.terms import Terms
 
 VERSION: Final = "2010-04-01"
 
@@ -57,6 +58,7 @@ class SimulatorConfig:
     any_number: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    terms: Terms = field(default_factory=Terms)
     zone: str = "America/New_York"
     story: Story | None = None
     console_url: str = ""
@@ -88,6 +90,7 @@ def create_simulator(config: SimulatorConfig) -> FastAPI:
         any_number=config.any_number,
         public_url=config.public_url.rstrip("/"),
         pause=config.pause,
+        terms=config.terms,
     )
 
     @asynccontextmanager

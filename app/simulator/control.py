@@ -17,6 +17,7 @@ from app.simulator.inbound import Handed
 from app.simulator.messages import LONGEST_BODY, Message
 from app.simulator.phones import Phone
 from app.simulator.refusals import Refusal
+from app.simulator.terms import Terms
 
 LONGEST_WAIT_S: Final = 30.0
 """How long a request may wait for something to happen."""
@@ -211,6 +212,15 @@ def control(exchange: Exchange) -> APIRouter:
     @router.get("/log")
     async def entries(level: str | None = None) -> list[dict[str, Any]]:
         return [entry_view(entry) for entry in exchange.entries if level is None or entry.level == level]
+
+    @router.get("/terms")
+    async def terms() -> Terms:
+        return exchange.terms
+
+    @router.put("/terms")
+    async def set_terms(given: Terms) -> Terms:
+        exchange.terms = given
+        return given
 
     @router.post("/settle")
     async def settle() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 
 from app.simulator import inbound, outbound
-from app.simulator.account import Account, SimulatedLine
+from app.simulator.account import Account, SimulatedLine, check_addresses
 from app.simulator.calls import Call, Recording
 from app.simulator.courier import Delivered, Post
 from app.simulator.failures import FAILURES
@@ -29,6 +29,7 @@ from app.simulator.messages import Direction, Message, MessageRequest, Status, d
 from app.simulator.phones import Phone, is_simulated, next_free_number
 from app.simulator.refusals import Refusal
 from app.simulator.segments import count_segments
+from app.simulator.terms import SenderQueue, Terms
 
 Found = TypeVar("Found")
 
@@ -60,6 +61,7 @@ class Exchange:
         any_number: bool = False,
         public_url: str = "",
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        terms: Terms | None = None,
     ) -> None:
         self.account = account
         self.now = now
@@ -70,6 +72,9 @@ class Exchange:
         self.public_url = public_url
         self.faults = Faults(chance.getrandbits(32))
         self.feed = Feed()
+        self.terms = terms or Terms()
+        self.queues: defaultdict[str, SenderQueue] = defaultdict(SenderQueue)
+        """What each line has still to send."""
         self.phones: dict[str, Phone] = {}
         self.messages: dict[str, Message] = {}
         self.ledger: dict[str, Message] = {}
@@ -137,13 +142,25 @@ class Exchange:
             raise UnknownPhone(message)
         return self.account.lines[number]
 
+    def change_line(self, line: SimulatedLine) -> None:
+        """Let a known line post elsewhere. Raises `UnknownPhone`, or `UnsafeSimulator` off this machine."""
+        self.line(line.number)
+        check_addresses(line, self.account.hosts)
+        self.account.lines[line.number] = line
+
     # Texts
 
     def accept(self, request: MessageRequest) -> Message:
-        """Take a checked text from a client and start carrying it. Raises `Refusal` 21610 where the person said STOP to that line."""
+        """Take a checked text from a client and start carrying it.
+
+        Raises `Refusal` 21610 where the person said STOP to that line, and 21611 where the line's queue is full; with a service that
+        text is taken and ends with 30001.
+        """
         sender = request.sender or self._sender_for(request.to)
         if (sender, request.to) in self.blocked:
             raise Refusal(21610)
+        if request.sender and self.overflows(sender):
+            raise Refusal(21611)
         first = Status.QUEUED if request.sender else Status.ACCEPTED
         return self._start(request, sender, Direction.API, first)
 
@@ -162,6 +179,10 @@ class Exchange:
             raise Refusal(21610)
         request = MessageRequest(to=to, body=body, sender=line, media=media, callback=callback)
         return self._start(request, line, Direction.REPLY, Status.QUEUED, by_twilio=by_twilio)
+
+    def overflows(self, sender: str) -> bool:
+        """Whether more waits for `sender` than the longest queue holds."""
+        return self.queues[sender].backlog_s(self.now()) >= self.terms.longest_queue_s
 
     async def text(self, number: str, body: str, line: str | None = None) -> Handed:
         """A person texts a line (the first one, if none is named): kept in the log, posted to the hotline, replies carried back."""
@@ -301,8 +322,10 @@ class Exchange:
     async def reset(self) -> None:
         """Forget everything: phones, texts, calls, blocks, faults and the log."""
         await self.stop()
-        for memory in (self.phones, self.messages, self.ledger, self.texts_of, self.calls, self.recordings, self.waiting_texts):
+        for memory in (self.phones, self.messages, self.ledger, self.texts_of, self.calls, self.recordings):
             memory.clear()
+        self.waiting_texts.clear()
+        self.queues.clear()
         self.blocked.clear()
         self.entries.clear()
         self.faults.replace(Plan())
@@ -319,7 +342,7 @@ class Exchange:
             to=request.to,
             body=request.body,
             status=first,
-            segments=count_segments(request.body),
+            segments=1 if request.media else count_segments(request.body),
             created=now,
             updated=now,
             service_sid=request.service_sid,

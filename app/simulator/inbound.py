@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from app.simulator.account import SimulatedLine
 from app.simulator.courier import Delivered, Form
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from app.simulator.exchange import Exchange
 
 MOST_REDIRECTS: Final = 10
+
+WEBHOOK_ERRORS: Final = frozenset({11100, 11200, 11205, 11750, 12100, 12200, 12300})
+"""After which the fallback address is asked: the webhook failed, or its answer was no TwiML that could be run."""
 
 LONGEST_HELD_S: Final = 2.0
 """How long a text that shall come after the next one waits for a next one, unless the fault says."""
@@ -66,6 +69,7 @@ async def hand_over(exchange: Exchange, message: Message, line: SimulatedLine, *
 
 def message_form(exchange: Exchange, message: Message) -> Form:
     """The fields of an inbound message's webhook, as Twilio posts them."""
+    keyword = keyword_of(message.body) if exchange.terms.opt_out == "advanced" else None
     return [
         ("ToCountry", "US"),
         ("ToState", ""),
@@ -86,10 +90,13 @@ def message_form(exchange: Exchange, message: Message) -> Form:
         ("AccountSid", exchange.account.sid),
         ("From", message.sender),
         ("ApiVersion", API_VERSION),
+        *([] if keyword is None else [("OptOutType", keyword.value)]),
     ]
 
 
 def _act_on_keyword(exchange: Exchange, message: Message, line: SimulatedLine) -> None:
+    if exchange.terms.opt_out == "off":
+        return
     keyword = keyword_of(message.body)
     pair = (line.number, message.sender)
     was_blocked = pair in exchange.blocked
@@ -112,8 +119,16 @@ async def _post_twin(exchange: Exchange, message: Message, line: SimulatedLine, 
 
 
 async def _post(exchange: Exchange, handed: Handed, line: SimulatedLine) -> None:
+    form = message_form(exchange, handed.message)
+    await _ask(exchange, handed, line, line.sms_url, form)
+    if handed.error_code in WEBHOOK_ERRORS and line.sms_fallback_url:
+        more = [("ErrorCode", str(handed.error_code)), ("ErrorUrl", urldefrag(line.sms_url)[0])]
+        handed.error_code, handed.error = None, ""
+        await _ask(exchange, handed, line, line.sms_fallback_url, [*form, *more])
+
+
+async def _ask(exchange: Exchange, handed: Handed, line: SimulatedLine, url: str, form: Form) -> None:
     message = handed.message
-    url, form = line.sms_url, message_form(exchange, message)
     try:
         for _ in range(MOST_REDIRECTS):
             delivered = await exchange.post(url, form, token=exchange.new_token())

@@ -19,7 +19,10 @@ API_VERSION: Final = "2010-04-01"
 async def carry(exchange: Exchange, message: Message) -> None:
     """Take `message` to its phone, or to the error that stands in its way; post each status to its callback, in order."""
     try:
-        await _carry(exchange, message)
+        if message.status is Status.ACCEPTED:
+            await _move(exchange, message, Status.QUEUED)
+        if await _wait_in_queue(exchange, message):
+            await _carry(exchange, message)
         await _post_held(exchange, message)
     finally:
         del exchange.carrying[message.sid]
@@ -46,9 +49,25 @@ def callback_form(exchange: Exchange, message: Message, status: Status) -> Form:
     return form
 
 
+async def _wait_in_queue(exchange: Exchange, message: Message) -> bool:
+    """Wait for the sender's turn; False where the text has failed instead, because the queue is full or its validity ended."""
+    if message.by_twilio:
+        return True
+    if message.service_sid and exchange.overflows(message.sender):
+        await _fail(exchange, message, 30001)
+        return False
+    now, rate = exchange.now(), exchange.terms.rate_of(message.sender)
+    turn = exchange.queues[message.sender].turn(now, message.segments, rate, message.validity_s)
+    if turn is None:
+        await exchange.pause(message.validity_s)
+        await _fail(exchange, message, 30036)
+        return False
+    if turn > now:
+        await exchange.pause((turn - now).total_seconds())
+    return True
+
+
 async def _carry(exchange: Exchange, message: Message) -> None:
-    if message.status is Status.ACCEPTED:
-        await _move(exchange, message, Status.QUEUED)
     await _move(exchange, message, Status.SENDING)
     fault = exchange.faults.ask(Point.DELIVERY, _occurrence(message), to=message.to, sender=message.sender)
     if fault is not None and fault.seconds:

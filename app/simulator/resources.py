@@ -12,7 +12,8 @@ from app.simulator.messages import Direction, Message, Status
 from app.simulator.outbound import API_VERSION
 
 PRICE_PER_SEGMENT: Final = {Direction.INBOUND: 0.0083, Direction.API: 0.0083, Direction.REPLY: 0.0083}
-"""US dollars a segment of a US long code, carrier fees aside (https://www.twilio.com/en-us/sms/pricing/us)."""
+PRICE_PER_MMS: Final = {Direction.INBOUND: 0.0165, Direction.API: 0.0220, Direction.REPLY: 0.0220}
+"""US dollars a segment, or a text with media, of a US long code, carrier fees aside (https://www.twilio.com/en-us/sms/pricing/us)."""
 
 
 def message_json(account: Account, message: Message) -> dict[str, Any]:
@@ -21,7 +22,8 @@ def message_json(account: Account, message: Message) -> dict[str, Any]:
     address = f"/{API_VERSION}/Accounts/{account.sid}/Messages/{message.sid}"
     price = None
     if message.is_final and message.status is not Status.FAILED:
-        price = f"-{PRICE_PER_SEGMENT[message.direction] * message.segments:.5f}"
+        one = PRICE_PER_MMS if message.media else PRICE_PER_SEGMENT
+        price = f"-{one[message.direction] * message.segments:.5f}"
     return {
         "account_sid": account.sid,
         "api_version": API_VERSION,

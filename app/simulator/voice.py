@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from app.simulator.calls import Call, CallStatus, Gather, Heard, Record, Recording
 from app.simulator.courier import Form
@@ -208,7 +208,7 @@ async def _run(exchange: Exchange, current: Call, url: str, extra: Form) -> None
     await _fail(exchange, current)
 
 
-async def _fetch(exchange: Exchange, current: Call, url: str, extra: Form) -> bool:
+async def _fetch(exchange: Exchange, current: Call, url: str, extra: Form, *, is_fallback: bool = False) -> bool:
     try:
         if not may_be_called(url, exchange.account.hosts):
             raise TwimlError(11100, "the address leads off this machine")
@@ -217,9 +217,13 @@ async def _fetch(exchange: Exchange, current: Call, url: str, extra: Form) -> bo
     except TwimlError as error:
         if error.message:
             exchange.note("twiml", error.message, level="error", sid=current.sid, code=error.code)
+        fallback = exchange.line(current.line).voice_fallback_url
+        if fallback and not is_fallback:
+            more = [("ErrorCode", str(error.code)), ("ErrorUrl", urldefrag(url)[0])]
+            return await _fetch(exchange, current, fallback, [*extra, *more], is_fallback=True)
         await _fail(exchange, current)
         return False
-    current.document = url.split("#")[0]
+    current.document = urldefrag(url)[0]
     return True
 
 
@@ -228,7 +232,7 @@ async def _post(exchange: Exchange, current: Call, url: str, extra: Form) -> tup
     current.posts.add(delivered.attempts, delivered.ending)
     exchange.note("webhook", f"call → {urlsplit(url).path}", sid=current.sid, delivered=delivered)
     if delivered.failure is not None:
-        raise TwimlError(11200, "")
+        raise TwimlError(delivered.error_code or 11200, "")
     return delivered.body, delivered.content_type
 
 

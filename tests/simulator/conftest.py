@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +25,7 @@ from tests.devices import Devices
 from tests.simulator.clock import Clock
 
 LINE = "+19195550100"
+SERVICE = "MGsimulator0000000000000000000000a"
 TOKEN = "a token of the simulator"
 KEY = ("SKsimulator0000000000000000000000a", "a secret of the simulator")
 
@@ -87,6 +88,17 @@ class Room:
     devices: Devices
     clock: Clock
 
+    def has_fallbacks(self) -> None:
+        """From now on the line has addresses to fall back to."""
+        line = self.exchange.line(LINE)
+        self.exchange.change_line(
+            replace(
+                line,
+                sms_fallback_url=f"{self.hotline.url}/fallback/messages",
+                voice_fallback_url=f"{self.hotline.url}/fallback/calls",
+            )
+        )
+
     def client(
         self, user: str = SIMULATED_ACCOUNT_SID, password: str = TOKEN, http: AsyncTwilioHttpClient | None = None
     ) -> Any:
@@ -124,7 +136,7 @@ async def room(clock: Clock) -> AsyncIterator[Room]:
                     )
                 ],
                 public_url=address_of(listener),
-                services=["MGsimulator0000000000000000000000a"],
+                services=[SERVICE],
                 seed=7,
                 now=clock.now,
                 pause=clock.pause,

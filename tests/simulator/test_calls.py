@@ -156,3 +156,15 @@ async def test_calls_can_be_listed_and_fetched(room: Room) -> None:
         fetched = await client.calls(call.sid).fetch_async()
 
     assert (listed.sid, fetched.to, fetched.direction) == (call.sid, LINE, "inbound")
+
+
+async def test_the_fallback_answers_a_call_that_the_hotline_can_not(room: Room) -> None:
+    room.has_fallbacks()
+    documents = {"/twilio/calls": (503, ""), "/fallback/calls": (200, "<Response><Say>Leave a message.</Say></Response>")}
+    room.hotline.answer = lambda got: documents.get(got.path, (200, ""))
+    line = await room.devices(ROSA).calls()
+    line.hears("Leave a message")
+    await room.exchange.settled()
+
+    [got] = room.hotline.at("/fallback/calls")
+    assert (got.form["ErrorCode"], got.form["ErrorUrl"]) == ("11200", f"{room.hotline.url}/twilio/calls")

@@ -7,6 +7,7 @@ import pytest
 from app.simulator.courier import Overrides, read_overrides
 from app.simulator.optout import Keyword, keyword_of
 from app.simulator.segments import count_segments
+from app.simulator.terms import Terms
 from app.simulator.twiml import TwimlError, read_twiml
 from tests.devices import Unexpected, stands_in
 from tests.simulator.conftest import LINE, Room
@@ -81,6 +82,50 @@ async def test_help_is_answered_by_twilio_and_still_posted(room: Room) -> None:
     await rosa.expects("Reply STOP to unsubscribe")
 
     assert [got.form["Body"] for got in room.hotline.got] == ["help"]
+
+
+async def test_advanced_opt_out_tells_the_hotline_what_twilio_made_of_a_text(room: Room) -> None:
+    room.exchange.terms = Terms(opt_out="advanced")
+    rosa = room.devices(ROSA)
+    for body in ("Stop", "start", "HELP", "stop it"):
+        await rosa.texts(body)
+    await rosa.expects("unsubscribed")
+    await rosa.expects("re-subscribed")
+    await rosa.expects("Reply STOP")
+
+    assert [got.form.get("OptOutType") for got in room.hotline.got] == ["STOP", "START", "HELP", None]
+
+
+async def test_without_opt_out_handling_stop_is_a_text_as_any_other(room: Room) -> None:
+    room.exchange.terms = Terms(opt_out="off")
+    room.hotline.answer = lambda _got: (200, "<Response><Message>we do that ourselves</Message></Response>")
+    rosa = room.devices(ROSA)
+    await rosa.texts("STOP")
+    await rosa.expects("we do that ourselves")
+    await rosa.expects_nothing_more()
+
+    assert "OptOutType" not in room.hotline.got[0].form
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "code"), [(500, "", "11200"), (200, "<Response><Say>hi</Say></Response>", "12200")]
+)
+async def test_the_fallback_answers_where_the_webhook_can_not(room: Room, status: int, document: str, code: str) -> None:
+    room.has_fallbacks()
+    documents = {
+        "/twilio/messages": (status, document),
+        "/fallback/messages": (200, "<Response><Message>We are here.</Message></Response>"),
+    }
+    room.hotline.answer = lambda got: documents[got.path]
+    rosa = room.devices(ROSA)
+    handed = await rosa.texts("hello")
+    await rosa.expects("We are here.")
+
+    [got] = room.hotline.at("/fallback/messages")
+    assert handed["error_code"] is None
+    assert got.signed
+    assert (got.form["ErrorCode"], got.form["ErrorUrl"]) == (code, f"{room.hotline.url}/twilio/messages")
+    assert got.form["MessageSid"] == handed["sid"]
 
 
 async def test_yes_is_a_plain_text_for_who_never_said_stop(room: Room) -> None:
