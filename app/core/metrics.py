@@ -21,3 +21,6 @@ SILENT_REPORTS: Final = Counter(
 )
 COUNTS_THAT_DIFFER: Final = Gauge("vigia_messages_that_do_not_add_up", "Messages whose recipients are not all accounted for")
 DOUBTS_SETTLED: Final = Counter("vigia_doubts_settled", "Texts of unknown outcome that were looked up in Twilio's log")
+LINE_PAUSED: Final = Gauge("vigia_line_paused", "1 while Twilio or the carriers refuse our account or number")
+LANES_STOPPED: Final = Gauge("vigia_lanes_stopped", "Lanes that the circuit breaker stopped; a person lets them go again")
+TEXTS_REFUSED: Final = Counter("vigia_texts_refused", "Texts that Twilio or a carrier refused", ["kind"])

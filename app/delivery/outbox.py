@@ -6,65 +6,101 @@ callback or Twilio's own log tells it (`reconcile.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+import structlog
+from sqlalchemy import Row, text
 
 from app.core.database import Transaction
-from app.records.contacts import contact
-from app.records.deliveries import Skipped, delivery
-from app.records.states import DeliveryState, may_precede
-from app.telephony.error_codes import ErrorClass, error_code
+from app.core.keys import KeyProblem
+from app.core.metrics import TEXTS_REFUSED
+from app.delivery.failures import act_on_failure, goes_again_at
+from app.delivery.switch import PROBE, hold_line, pause_line
+from app.records.deliveries import delivery
+from app.records.states import DeliveryState
+from app.telephony.error_codes import UNAUTHORIZED, UNLISTED, Action, ErrorClass, error_code
+from app.telephony.rest import Refused
+
+log = structlog.get_logger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
 """How long a claimed text may take to be sent and recorded. Well above a second of pacing and the ten that a send may hang."""
 
-LONGEST_WAIT: Final = timedelta(seconds=30)
-MOST_ATTEMPTS: Final = 100
-"""How often a text that was definitely not accepted (429, no connection) is tried before it counts as failed."""
+LINE_WAITS: Final = {ErrorClass.CAPACITY: timedelta(seconds=10), ErrorClass.DAILY_CAP: timedelta(minutes=5)}
+"""How long the line waits where Twilio took nothing and didn't say for how long."""
 
-CLAIM = text("""
+USUAL_WAIT: Final = timedelta(seconds=1)
+LONGEST_WAIT: Final = timedelta(seconds=30)
+"""Each refusal in a row doubles the wait up to this (Twilio: "back off exponentially on 429")."""
+
+MOST_ATTEMPTS: Final = 5
+"""How often a text that Twilio took and that came to nothing is tried again."""
+
+PUT_ASIDE: Final = timedelta(minutes=10)
+"""For so long a text rests that can't be opened with the keys that this worker has."""
+
+WHY_NOT = """CASE
+    WHEN c.number_sealed IS NULL THEN 'erased'
+    WHEN c.stopped_at IS NOT NULL THEN 'stopped'
+    WHEN c.unreachable_at IS NOT NULL AND coalesce(c.unreachable_until > :now, true) THEN 'unreachable'
+    WHEN m.withdrawn_at IS NOT NULL THEN 'withdrawn'
+    WHEN m.expires_at <= :now THEN 'expired' END"""
+
+CLAIM = text(f"""
     WITH due AS (
         SELECT d.id FROM delivery d
         WHERE d.state = 'pending' AND (d.not_before IS NULL OR d.not_before <= :now)
-            AND NOT (SELECT halted FROM outbound_switch WHERE id = 1)
+            AND (SELECT NOT halted AND coalesce(paused_until <= :now, true) FROM outbound_switch WHERE id = 1)
+            AND d.lane NOT IN (SELECT lane FROM lane_halt)
         ORDER BY d.lane, d.message_id, d.id
-        LIMIT :most
+        LIMIT (SELECT CASE WHEN pauses > 0 THEN 1 ELSE CAST(:most AS int) END FROM outbound_switch WHERE id = 1)
         FOR UPDATE OF d SKIP LOCKED
+    ), probe AS (
+        UPDATE outbound_switch SET paused_until = :probe_until WHERE id = 1 AND pauses > 0 AND EXISTS (SELECT FROM due)
+    ), looked AS (
+        SELECT d.id, c.number_sealed, m.expires_at, t.id AS text_id, t.body_sealed, t.segments, {WHY_NOT} AS why_not
+        FROM due JOIN delivery d ON d.id = due.id JOIN contact c ON c.id = d.contact_id JOIN outgoing_message m ON m.id = d.message_id
+            LEFT JOIN outgoing_text t ON t.message_id = d.message_id AND t.language = d.language
     )
     UPDATE delivery d
-    SET state = 'sending', fence = d.fence + 1, attempts = d.attempts + 1, claimed_at = :now, lease_until = :lease_until
-    FROM due, outgoing_text t, contact c
-    WHERE d.id = due.id AND t.message_id = d.message_id AND t.language = d.language AND c.id = d.contact_id
-    RETURNING d.id, d.fence, d.attempts, d.lane, d.message_id, d.contact_id, t.id AS text_id, t.body_sealed, t.segments, c.number_sealed
-""")
+    SET state = CASE WHEN l.why_not IS NULL THEN 'sending' ELSE 'skipped' END, reason = l.why_not,
+        done_at = CASE WHEN l.why_not IS NOT NULL THEN CAST(:now AS timestamptz) END,
+        lease_until = CASE WHEN l.why_not IS NULL THEN CAST(:lease_until AS timestamptz) END,
+        fence = d.fence + 1, claimed_at = :now, rank = 0, error_code = NULL
+    FROM looked l
+    WHERE d.id = l.id
+    RETURNING d.id, d.fence, d.attempts, d.lane, d.message_id, d.contact_id, d.reason,
+        l.text_id, l.body_sealed, l.segments, l.number_sealed, l.expires_at
+""")  # noqa: S608  # built from a constant
+"""Who must not get it any more is skipped here, and asked after once more if sending is not at once."""
 
-DROP = text("""
-    UPDATE delivery d SET state = 'skipped', done_at = :now, lease_until = NULL, reason = CASE
-        WHEN c.stopped_at IS NOT NULL THEN 'stopped'
-        WHEN c.number_sealed IS NULL THEN 'erased'
-        WHEN c.unreachable_at IS NOT NULL THEN 'unreachable'
-        WHEN m.withdrawn_at IS NOT NULL THEN 'withdrawn'
-        ELSE 'expired' END
-    FROM contact c, outgoing_message m
-    WHERE d.id = ANY(:ids) AND d.state = 'sending' AND c.id = d.contact_id AND m.id = d.message_id
-        AND (c.stopped_at IS NOT NULL OR c.number_sealed IS NULL OR c.unreachable_at IS NOT NULL
-             OR m.withdrawn_at IS NOT NULL OR m.expires_at <= :now)
-    RETURNING d.id
-""")
-"""Asked again right before sending: between the claim and now someone may have said stop."""
-
-STILL_OURS = text("""
-    UPDATE delivery d SET lease_until = :lease_until
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS claimed (id, fence)
-    WHERE d.id = claimed.id AND d.fence = claimed.fence AND d.state = 'sending' AND d.lease_until > :now
-    RETURNING d.id
-""")
-"""A worker that was suspended must find that its claim is over, and not send what another has sent since."""
+LOOK_AGAIN = text(f"""
+    WITH looked AS (
+        SELECT d.id, {WHY_NOT} AS why_not,
+            s.halted OR coalesce(CASE WHEN s.pauses > 0 THEN d.claimed_at < s.paused_at ELSE s.paused_until > :now END, false)
+                OR d.lane IN (SELECT lane FROM lane_halt) AS held
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS claimed (id, fence)
+            JOIN delivery d ON d.id = claimed.id AND d.fence = claimed.fence
+            JOIN contact c ON c.id = d.contact_id JOIN outgoing_message m ON m.id = d.message_id
+            JOIN outbound_switch s ON s.id = 1
+        WHERE d.state = 'sending' AND d.lease_until > :now
+        FOR UPDATE OF d
+    )
+    UPDATE delivery d
+    SET state = CASE WHEN l.why_not IS NOT NULL THEN 'skipped' WHEN l.held THEN 'pending' ELSE 'sending' END, reason = l.why_not,
+        done_at = CASE WHEN l.why_not IS NOT NULL THEN CAST(:now AS timestamptz) END,
+        lease_until = CASE WHEN l.why_not IS NULL AND NOT l.held THEN CAST(:lease_until AS timestamptz) END
+    FROM looked l
+    WHERE d.id = l.id
+    RETURNING d.id, d.state
+""")  # noqa: S608  # built from a constant
+"""Between the claim and now someone may have said stop, the alert may be taken back, the switch turned; and a worker that was suspended must
+find that its claim is over, and not send what another has sent since."""
 
 RECORD_SENT = text("""
     UPDATE delivery d SET state = 'sent', sid = took.sid, sent_at = :now, lease_until = NULL
@@ -72,63 +108,44 @@ RECORD_SENT = text("""
     WHERE d.id = took.id AND d.fence = took.fence AND d.state IN ('sending', 'unknown', 'pending')
 """)
 
+UNTOUCHED = (DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value)
+
 
 @dataclass(frozen=True)
 class Claimed:
-    """A text that this worker may send now: to whom, what, and under which fence."""
+    """A text that this worker may send now: to whom, what, under which fence, and until when it is worth sending."""
 
     id: UUID
     fence: int
     attempts: int
     lane: int
+    message_id: UUID
     contact_id: UUID
     number: str
     body: str
     segments: int
+    expires_at: datetime
+    claimed_at: datetime
 
 
 async def claim(work: Transaction, most: int) -> list[Claimed]:
-    """Claim the most pressing texts, lane before lane. None while the kill switch is on."""
-    rows = await work.execute(CLAIM, {"now": work.now, "most": most, "lease_until": work.now + LEASE})
-    bodies: dict[UUID, str] = {}
-    claimed: list[Claimed] = []
-    erased: list[UUID] = []
-    for row in rows:
-        if row.number_sealed is None:
-            erased.append(row.id)
-            continue
-        if row.text_id not in bodies:
-            bodies[row.text_id] = work.unseal(row.body_sealed, "outgoing_text", "body", row.text_id)
-        number = work.unseal(row.number_sealed, "contact", "number", row.contact_id)
-        claimed.append(
-            Claimed(row.id, row.fence, row.attempts, row.lane, row.contact_id, number, bodies[row.text_id], row.segments)
-        )
-    if erased:
-        await work.execute(
-            delivery.update()
-            .where(delivery.c.id.in_(erased))
-            .values(state=DeliveryState.SKIPPED.value, reason=Skipped.ERASED.value, done_at=work.now)
-        )
-    return sorted(claimed, key=lambda c: (c.lane, c.id))
-
-
-async def drop_what_no_longer_goes(work: Transaction, ids: Sequence[UUID]) -> None:
-    """Skip those of the claimed texts that must not go any more, each with its reason."""
-    await work.execute(DROP, {"ids": list(ids), "now": work.now})
-
-
-async def keep_what_is_ours(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
-    """Renew the claims on these texts and say which are still ours: no others may be sent."""
+    """Claim the most pressing texts, lane before lane and in a lane message after message. None while sending is halted or paused."""
     rows = await work.execute(
-        STILL_OURS,
+        CLAIM, {"now": work.now, "most": most, "lease_until": work.now + LEASE, "probe_until": work.now + PROBE}
+    )
+    bodies: dict[UUID, str] = {}
+    claimed = [one for row in rows if row.reason is None and (one := await _opened(work, row, bodies)) is not None]
+    return sorted(claimed, key=attrgetter("lane", "message_id", "id"))
+
+
+async def look_again(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
+    """Say which of these claimed texts may go now, renewing their claims. Of the others, some must not go any more and are skipped, each with
+    its reason; some wait as sending is held up, and are back in the outbox; some are ours no longer."""
+    rows = await work.execute(
+        LOOK_AGAIN,
         {"ids": [t.id for t in texts], "fences": [t.fence for t in texts], "now": work.now, "lease_until": work.now + LEASE},
     )
-    return set(rows.scalars())
-
-
-async def is_halted(work: Transaction) -> bool:
-    """Whether the kill switch is on."""
-    return bool(await work.scalar(text("SELECT halted FROM outbound_switch WHERE id = 1")))
+    return {row.id for row in rows if row.state == DeliveryState.SENDING}
 
 
 async def record_sent(work: Transaction, sent: Sequence[tuple[Claimed, str]]) -> None:
@@ -145,20 +162,31 @@ async def record_sent(work: Transaction, sent: Sequence[tuple[Claimed, str]]) ->
         )
 
 
-async def record_refused(work: Transaction, refused: Claimed, code: int | None, retry_after: float | None) -> None:
-    """Twilio refused a text. What is documented as not processed waits and is tried again; the rest has failed."""
-    kind = error_code(code).kind
-    again = (retry_after is not None or kind is ErrorClass.RETRY_LATER) and refused.attempts < MOST_ATTEMPTS
-    if again:
-        wait = min(timedelta(seconds=(retry_after or 1.0) * 2 ** min(refused.attempts - 1, 10)), LONGEST_WAIT)
-        await _move(work, refused, DeliveryState.PENDING, not_before=work.now + wait)
-    else:
-        await _move(work, refused, DeliveryState.FAILED, error_code=code, done_at=work.now)
-        await act_on_failure(work, refused.contact_id, kind)
+async def record_refused(work: Transaction, one: Claimed, refusal: Refused, in_a_row: int = 1) -> None:
+    """Twilio refused a text, and so nobody got it. What the table says of the error follows: the text goes back, for which it is no attempt,
+    and the line waits or pauses; or it has failed. `in_a_row`: how often Twilio has taken nothing by now."""
+    row, code = error_code(refusal.code), refusal.code
+    if row is UNLISTED and refusal.status in {401, 403}:
+        row, code = error_code(UNAUTHORIZED), UNAUTHORIZED
+    action = Action.WAIT if refusal.retry_after is not None else row.action
+    TEXTS_REFUSED.labels(row.kind.value).inc()
+    again = goes_again_at(action, work.now)
+    match action:
+        case Action.WAIT:
+            await _move(work, one, DeliveryState.PENDING)
+            await hold_line(work, code, _wait(refusal, row.kind, in_a_row))
+        case Action.PAUSE:
+            await _move(work, one, DeliveryState.PENDING)
+            await pause_line(work, code, one.claimed_at)
+        case (Action.LATER | Action.TOMORROW) if one.attempts < MOST_ATTEMPTS and again < one.expires_at:
+            await _move(work, one, DeliveryState.PENDING, not_before=again, attempts=delivery.c.attempts + 1)
+        case _:
+            await _move(work, one, DeliveryState.FAILED, error_code=code, done_at=work.now)
+            await act_on_failure(work, one.contact_id, code)
 
 
-async def give_back(work: Transaction, unsent: Sequence[Claimed]) -> None:
-    """Put claimed texts that were not touched back into the outbox: the worker is stopping, or the kill switch came on."""
+async def give_back(work: Transaction, unsent: Iterable[Claimed]) -> None:
+    """Put claimed texts that were not touched back into the outbox: the worker is stopping."""
     for one in unsent:
         await _move(work, one, DeliveryState.PENDING)
 
@@ -168,24 +196,39 @@ async def record_unknown(work: Transaction, lost: Claimed) -> None:
     await _move(work, lost, DeliveryState.UNKNOWN, lease_until=work.now)
 
 
-async def act_on_failure(work: Transaction, contact_id: UUID, kind: ErrorClass) -> None:
-    """What a failure says of the person: a carrier's opt-out is an opt-out here too, and a dead number isn't tried again."""
-    if kind is ErrorClass.OPTED_OUT:
+async def _opened(work: Transaction, row: Row[Any], bodies: dict[UUID, str]) -> Claimed | None:
+    """The claimed row with its number and words. One that can't be opened is put aside alone: it must not keep everybody else's text, and a
+    key that somebody forgot to hand over must not cost anyone theirs."""
+    try:
+        if row.text_id not in bodies:
+            bodies[row.text_id] = work.unseal(row.body_sealed, "outgoing_text", "body", row.text_id)
+        number = work.unseal(row.number_sealed, "contact", "number", row.contact_id)
+    except (KeyProblem, TypeError) as problem:
+        log.error("text_not_opened", delivery=str(row.id), error=type(problem).__name__)
         await work.execute(
-            contact.update().where(contact.c.id == contact_id, contact.c.stopped_at.is_(None)).values(stopped_at=work.now)
+            delivery.update()
+            .where(delivery.c.id == row.id)
+            .values(state=DeliveryState.PENDING.value, not_before=work.now + PUT_ASIDE, lease_until=None)
         )
-    elif kind is ErrorClass.BAD_NUMBER:
-        await work.execute(
-            contact.update()
-            .where(contact.c.id == contact_id, contact.c.unreachable_at.is_(None))
-            .values(unreachable_at=work.now)
-        )
+        return None
+    return Claimed(
+        row.id, row.fence, row.attempts, row.lane, row.message_id, row.contact_id, number, bodies[row.text_id], row.segments,
+        row.expires_at, work.now,
+    )  # fmt: skip
+
+
+def _wait(refusal: Refused, kind: ErrorClass, in_a_row: int) -> timedelta:
+    if refusal.retry_after is not None:
+        first = timedelta(seconds=refusal.retry_after)
+    else:
+        first = LINE_WAITS.get(kind, USUAL_WAIT)
+    return first if first > LONGEST_WAIT else min(first * 2 ** min(in_a_row - 1, 10), LONGEST_WAIT)
 
 
 async def _move(work: Transaction, one: Claimed, then: DeliveryState, **values: Any) -> None:
     values.setdefault("lease_until", None)
     await work.execute(
         delivery.update()
-        .where(delivery.c.id == one.id, delivery.c.fence == one.fence, delivery.c.state.in_(may_precede(then)))
+        .where(delivery.c.id == one.id, delivery.c.fence == one.fence, delivery.c.state.in_(UNTOUCHED))
         .values(state=then.value, **values)
     )

@@ -144,8 +144,11 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
 
 
 def _reachable(people: Select[Any]) -> Select[Any]:
+    """Those who may be texted. A number that rests for a while counts: by the time of sending it may be over, and if not it is skipped."""
     return people.where(
-        contact.c.stopped_at.is_(None), contact.c.unreachable_at.is_(None), contact.c.number_sealed.is_not(None)
+        contact.c.stopped_at.is_(None),
+        contact.c.unreachable_at.is_(None) | contact.c.unreachable_until.is_not(None),
+        contact.c.number_sealed.is_not(None),
     )
 
 

@@ -1,14 +1,16 @@
 """The sender: claims texts lane by lane, waits for the pace, looks once more whether each may still go, sends, records.
 
-Its steps follow each other in `send_some`; `run` repeats them until it is told to stop, and then hands back what it has not touched.
+`run` repeats `drain` until it is told to stop. While one batch is with Twilio the next is claimed, and what came of the one before is recorded;
+answers are recorded many at a time, in the order of their coming.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -17,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import Database
 from app.delivery import outbox
-from app.delivery.outbox import Claimed
+from app.delivery.outbox import LEASE, Claimed
 from app.delivery.pacing import Pacer
 from app.records.deliveries import Lane
 from app.telephony.rest import OutcomeUnknown, Refused, TextCarrier
@@ -25,8 +27,12 @@ from app.telephony.rest import OutcomeUnknown, Refused, TextCarrier
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 100
+MOST_UNDER_WAY: Final = 200
+"""So many texts at most are with Twilio at a time."""
+
 SLICE_SECONDS: Final = 0.1
-"""Texts that are due within this time of each other go together, after one look at who stopped meanwhile."""
+"""Texts that are due within this time of each other are looked at together, at its beginning: who stopped meanwhile, does it still hold.
+What goes within this time of its claim was looked at there."""
 
 VALIDITY: Final = {Lane.ALERT: timedelta(minutes=30), Lane.DISPATCH: timedelta(minutes=10)}
 """How long Twilio may hold a text before it must drop it: an alert that comes an hour late alarms people for nothing."""
@@ -36,13 +42,20 @@ CALLBACK_OVERRIDES: Final = "#ct=3000&rt=1500&rc=5&rp=all"
 
 USUAL_VALIDITY: Final = timedelta(hours=4)
 IDLE_SECONDS: Final = 1.0
+RECORD_AGAIN_SECONDS: Final = 1.0
+
+SAFE_LEASE: Final = timedelta(seconds=15)
+"""A claim with less of its lease left isn't sent: the send may hang for ten seconds, and by then it must still be ours."""
 
 
 @dataclass(frozen=True)
-class _Sent:
+class _Answer:
+    """What came of a text; neither a SID nor a refusal: nobody knows. `untouched`: it was not sent at all."""
+
     text: Claimed
     sid: str | None = None
     refused: Refused | None = None
+    untouched: bool = False
 
 
 class Sender:
@@ -53,13 +66,16 @@ class Sender:
         self._carrier = carrier
         self._pacer = pacer
         self._callback_url = callback_url
+        self._answers: list[_Answer] = []
+        self._answered = asyncio.Event()
+        self._refused_in_a_row = 0
 
     async def run(self, stopping: asyncio.Event, woken: asyncio.Event) -> None:
         """Send until `stopping`; look again when `woken`, or every second."""
         while not stopping.is_set():
             woken.clear()
             try:
-                handled = await self.send_some(stopping)
+                handled = await self.drain(stopping)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 # The database is away; what was claimed will be found doubtful.
                 log.warning("sender_waits_for_database", error=type(error).__name__)
@@ -73,72 +89,148 @@ class Sender:
                 for one in waiting:
                     one.cancel()
 
+    async def drain(self, stopping: asyncio.Event | None = None) -> int:
+        """Send until nothing more is due, or until told to stop. Returns how many texts that were."""
+        handled = 0
+        under_way: set[asyncio.Task[None]] = set()
+        done = asyncio.Event()
+        recording = asyncio.create_task(self._keep_recording(done))
+        try:
+            while not _is_set(stopping):
+                await _sleep(self._pacer.busy_for(self._database.clock()) - SLICE_SECONDS, stopping)
+                while len(under_way) > MOST_UNDER_WAY - BATCH:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                batch = await self._claim()
+                if not batch:
+                    break
+                handled += len(batch)
+                await self._launch(batch, under_way, stopping)
+            if under_way:
+                await asyncio.wait(under_way)
+        finally:
+            done.set()
+            self._answered.set()
+            await recording
+        await self._record()
+        return handled
+
     async def send_some(self, stopping: asyncio.Event | None = None) -> int:
         """Claim one batch and see it through. Returns how many texts it held."""
-        async with self._database.transaction() as work:
-            batch = await outbox.claim(work, self._pacer.batch_size(BATCH))
-        if not batch:
-            return 0
-        began = asyncio.get_running_loop().time()
-        delays = await self._pacer.delays([text.segments for text in batch], self._database.clock())
-        timed = list(zip(batch, delays, strict=True))
-        for slot, group in groupby(timed, key=lambda pair: int(pair[1] / SLICE_SECONDS)):
-            texts = [text for text, _ in group]
-            await _sleep_until(began + slot * SLICE_SECONDS, stopping)
-            if stopping is not None and stopping.is_set():
-                await self._hand_back([text for text, delay in timed if int(delay / SLICE_SECONDS) >= slot])
-                break
-            if not await self._send_slice(texts):
-                await self._hand_back([text for text, delay in timed if int(delay / SLICE_SECONDS) >= slot])
-                break
+        batch = await self._claim()
+        under_way: set[asyncio.Task[None]] = set()
+        await self._launch(batch, under_way, stopping)
+        if under_way:
+            await asyncio.gather(*under_way)
+        await self._record()
         return len(batch)
 
-    async def _send_slice(self, texts: Sequence[Claimed]) -> bool:
-        """Send texts that are due now. False when the kill switch came on, and none was sent."""
+    async def _claim(self) -> list[Claimed]:
         async with self._database.transaction() as work:
-            if await outbox.is_halted(work):
-                return False
-            await outbox.drop_what_no_longer_goes(work, [text.id for text in texts])
-            ours = await outbox.keep_what_is_ours(work, texts)
-        results = await asyncio.gather(*(self._send(text) for text in texts if text.id in ours))
-        async with self._database.transaction() as work:
-            await outbox.record_sent(work, [(r.text, r.sid) for r in results if r.sid is not None])
-            for result in results:
-                if result.refused is not None:
-                    await outbox.record_refused(work, result.text, result.refused.code, result.refused.retry_after)
-                elif result.sid is None:
-                    await outbox.record_unknown(work, result.text)
-        return True
+            return await outbox.claim(work, self._pacer.batch_size(BATCH))
 
-    async def _send(self, text: Claimed) -> _Sent:
-        validity = VALIDITY.get(Lane(text.lane), USUAL_VALIDITY)
+    async def _launch(
+        self, batch: Sequence[Claimed], under_way: set[asyncio.Task[None]], stopping: asyncio.Event | None
+    ) -> None:
+        """Start each text of a batch at its time; those that may not go after all are left out, and handed back if we are to stop."""
+        if not batch:
+            return
+        claimed_at = asyncio.get_running_loop().time()
+        delays = await self._pacer.delays([text.segments for text in batch], self._database.clock())
+        began = asyncio.get_running_loop().time()
+        left = list(batch)
+        for texts, dues in _slices(batch, [began + delay for delay in delays]):
+            await _sleep(dues[0] - asyncio.get_running_loop().time(), stopping)
+            if _is_set(stopping):
+                self._answers += [_Answer(text, untouched=True) for text in left]
+                return
+            left = left[len(texts) :]
+            lease_until = texts[0].claimed_at + LEASE
+            may_go = {text.id for text in texts}
+            if asyncio.get_running_loop().time() - claimed_at > SLICE_SECONDS:
+                async with self._database.transaction() as work:
+                    may_go = await outbox.look_again(work, texts)
+                    lease_until = work.now + LEASE
+            for text, due in zip(texts, dues, strict=True):
+                if text.id in may_go:
+                    task = asyncio.create_task(self._send(text, due, lease_until))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+
+    async def _send(self, text: Claimed, due: float, lease_until: datetime) -> None:
+        """Send one text when it is due, and put down what came of it."""
+        loop = asyncio.get_running_loop()
+        wait = due - loop.time()
+        while wait > 0 or (wait := self._pacer.take(text.segments, loop.time())) > 0:
+            await asyncio.sleep(wait)
+            wait = 0
+        now = self._database.clock()
+        if now > lease_until - SAFE_LEASE:
+            return  # we were suspended; it is found and settled when its lease is over
+        validity = min(VALIDITY.get(Lane(text.lane), USUAL_VALIDITY), text.expires_at - now)
+        callback = f"{self._callback_url}?d={text.id}&n={text.fence}{CALLBACK_OVERRIDES}"
+        answer = _Answer(text)
         try:
-            sid = await self._carrier.send(
-                text.number, text.body, f"{self._callback_url}?d={text.id}{CALLBACK_OVERRIDES}", int(validity.total_seconds())
-            )
+            sid = await self._carrier.send(text.number, text.body, callback, max(1, int(validity.total_seconds())))
+            answer = _Answer(text, sid=sid)
         except Refused as refusal:
             log.info("text_refused", delivery=str(text.id), code=refusal.code, status=refusal.status)
-            return _Sent(text, refused=refusal)
+            answer = _Answer(text, refused=refusal)
         except OutcomeUnknown as doubt:
             log.warning("text_outcome_unknown", delivery=str(text.id), reason=str(doubt))
-            return _Sent(text)
-        return _Sent(text, sid=sid)
+        except Exception as error:  # noqa: BLE001  # whatever it was, Twilio may have the text
+            log.error("text_outcome_unknown", delivery=str(text.id), reason=type(error).__name__)
+        self._answers.append(answer)
+        self._answered.set()
 
-    async def _hand_back(self, texts: Sequence[Claimed]) -> None:
+    async def _keep_recording(self, done: asyncio.Event) -> None:
+        """Record answers as they come, many at a time; while the database is away they are kept."""
+        while not done.is_set():
+            await self._answered.wait()
+            try:
+                await self._record()
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("answers_wait_for_database", error=type(error).__name__)
+                await asyncio.sleep(RECORD_AGAIN_SECONDS)
+
+    async def _record(self) -> None:
+        answers = list(self._answers)
+        self._answered.clear()
+        if not answers:
+            return
         async with self._database.transaction() as work:
-            await outbox.give_back(work, texts)
+            await outbox.record_sent(work, [(a.text, a.sid) for a in answers if a.sid is not None])
+            await outbox.give_back(work, [a.text for a in answers if a.untouched])
+            for a in answers:
+                if a.refused is not None:
+                    await outbox.record_refused(work, a.text, a.refused, self._refused_in_a_row + 1)
+                elif a.sid is None and not a.untouched:
+                    await outbox.record_unknown(work, a.text)
+        del self._answers[: len(answers)]
+        if any(a.sid is not None for a in answers):
+            self._refused_in_a_row = 0
+        elif any(a.refused is not None and a.refused.retry_after is not None for a in answers):
+            self._refused_in_a_row += 1
 
 
-async def _sleep_until(moment: float, stopping: asyncio.Event | None) -> None:
-    """Sleep until a moment of the loop's clock, or until told to stop."""
-    seconds = moment - asyncio.get_running_loop().time()
+def _slices(texts: Sequence[Claimed], dues: Sequence[float]) -> Iterator[tuple[list[Claimed], list[float]]]:
+    """The texts by the slice of time in which they are due, each slice with the moments of its texts."""
+    timed = zip(texts, dues, strict=True)
+    for _, group in groupby(timed, key=lambda pair: int((pair[1] - dues[0]) / SLICE_SECONDS)):
+        pairs = list(group)
+        yield [text for text, _ in pairs], [due for _, due in pairs]
+
+
+def _is_set(event: asyncio.Event | None) -> bool:
+    return event is not None and event.is_set()
+
+
+async def _sleep(seconds: float, stopping: asyncio.Event | None) -> None:
+    """Sleep, or until told to stop."""
     if seconds <= 0:
         return
     if stopping is None:
         await asyncio.sleep(seconds)
         return
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stopping.wait()
-    except TimeoutError:
-        return

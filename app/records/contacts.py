@@ -21,6 +21,7 @@ class Contact(SQLModel, table=True):
     language_chosen: bool = False  # a choice by the person; otherwise what the texts so far looked like
     stopped_at: datetime | None = instant(nullable=True)
     unreachable_at: datetime | None = instant(nullable=True)
+    unreachable_until: datetime | None = instant(nullable=True)  # None: until they write to us or subscribe again
     created_at: datetime = instant()
 
 

@@ -64,7 +64,8 @@ class OutgoingText(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One text to one person. `fence` grows with each claim; `rank` keeps late callbacks from turning time back."""
+    """One text to one person. `fence` grows with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank` keeps
+    late callbacks from turning time back. `sid` is that of the last try whose SID is known."""
 
     __table_args__ = (
         one_of("state", DeliveryState),
@@ -72,6 +73,7 @@ class Delivery(SQLModel, table=True):
         CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="skipped_for_a_reason"),
         Index("ix_delivery_due", "lane", "message_id", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_delivery_open", "lease_until", postgresql_where=text("state IN ('sending', 'unknown')")),
+        Index("ix_delivery_watched", "claimed_at", postgresql_where=text("error_code IN (21610, 30007, 30034)")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -95,7 +97,8 @@ class Delivery(SQLModel, table=True):
 
 
 class OutboundSwitch(SQLModel, table=True):
-    """The kill switch: one row that every sender reads before every batch."""
+    """The kill switch: one row that every sender reads before every batch. People turn `halted`; `paused_until` is the machine's own, for as
+    long as Twilio takes nothing from us. `pauses` counts how often in a row that was found, by texts that were claimed since `paused_at`."""
 
     __tablename__ = "outbound_switch"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -104,9 +107,38 @@ class OutboundSwitch(SQLModel, table=True):
     halted: bool = False
     reason: str | None = Field(default=None, max_length=400)
     changed_at: datetime = instant()
+    paused_at: datetime | None = instant(nullable=True)
+    paused_until: datetime | None = instant(nullable=True)
+    pause_code: int | None = None
+    pauses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
+class LaneHalt(SQLModel, table=True):
+    """A lane that the circuit breaker stopped, and the error code for which; a person lets it go again."""
+
+    __tablename__ = "lane_halt"
+
+    lane: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    error_code: int
+    texts: int
+    since: datetime = instant()
+
+
+class ParkedStatus(SQLModel, table=True):
+    """A callback about a SID that we don't know, or not yet: the highest that came, kept until its text is found."""
+
+    __tablename__ = "parked_status"
+
+    sid: str = Field(primary_key=True, max_length=64)
+    status: str = Field(max_length=32)
+    rank: int
+    error_code: int | None = None
+    heard_at: datetime = instant(index=True)
 
 
 outgoing_message = table_of(OutgoingMessage)
 outgoing_text = table_of(OutgoingText)
 delivery = table_of(Delivery)
 outbound_switch = table_of(OutboundSwitch)
+lane_halt = table_of(LaneHalt)
+parked_status = table_of(ParkedStatus)

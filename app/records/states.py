@@ -134,7 +134,9 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         DeliveryState.UNKNOWN: frozenset(
             {DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED}
         ),
-        DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED}),
+        DeliveryState.SENT: frozenset(  # back where our line is at fault and the carrier let nothing through
+            {DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.PENDING}
+        ),
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.FAILED: frozenset({DeliveryState.DELIVERED}),  # carriers do correct themselves
         DeliveryState.SKIPPED: frozenset(),

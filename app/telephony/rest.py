@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -26,7 +27,8 @@ MOST_RECOVERED: Final = 1000
 
 
 class Refused(Exception):
-    """Twilio said no: `code` is its error code, `retry_after` the seconds it asks to wait (None unless it said 429)."""
+    """Twilio said no: `code` is its error code, `status` that of HTTP, `retry_after` the seconds to wait where nothing at all was looked at (a 429,
+    or no connection)."""
 
     def __init__(self, code: int | None, status: int, retry_after: float | None = None) -> None:
         super().__init__(f"refused with {code or status}")
@@ -92,11 +94,11 @@ class TextCarrier(Protocol):
         ...
 
     async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
-        """The texts to one number since an instant, newest first. Raises OutcomeUnknown when the log can't be read now."""
+        """All texts to one number since an instant, newest first. Raises OutcomeUnknown when the log can't be read that far now."""
         ...
 
-    async def status_of(self, sid: str) -> tuple[str, int | None]:
-        """How a text stands now: its status and error code. Raises OutcomeUnknown when that can't be read now."""
+    async def status_of(self, sid: str) -> tuple[str, int | None] | None:
+        """How a text stands now: its status and error code; None when the log has it no more. Raises OutcomeUnknown when it can't be read now."""
         ...
 
 
@@ -138,13 +140,19 @@ class TwilioRest:
             LoggedText(str(m.sid), str(m.to), str(m.body), str(m.status), m.error_code, m.date_created or datetime.now(UTC))
             for m in messages
         ]
+        if len(logged) == LOG_PAGE and min(text.created_at for text in logged) >= since:
+            raise OutcomeUnknown("more texts to one number than are read at once")  # so none is proven absent
         return [text for text in logged if text.created_at >= since]
 
-    async def status_of(self, sid: str) -> tuple[str, int | None]:
+    async def status_of(self, sid: str) -> tuple[str, int | None] | None:
         """See TextCarrier.status_of."""
         try:
             message = await self._client.messages(sid).fetch_async()
-        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+        except TwilioRestException as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise OutcomeUnknown(type(error).__name__) from error
+        except ( TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return str(message.status), message.error_code
 
@@ -212,7 +220,7 @@ async def _answered(call: Any) -> Any:
             raise Refused(error.code, error.status) from error
         raise OutcomeUnknown(f"status {error.status}") from error
     except aiohttp.ClientConnectorError as error:
-        raise Refused(20429, 429, retry_after=NOT_CONNECTED) from error  # the connection was never made, so nothing was sent
+        raise Refused(None, 0, retry_after=NOT_CONNECTED) from error  # the connection was never made, so nothing was sent
     except (aiohttp.ClientError, TimeoutError, ConnectionError, asyncio.IncompleteReadError, ValueError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
 

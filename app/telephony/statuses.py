@@ -23,20 +23,24 @@ class Rank(NamedTuple):
 
 STATUSES: Final = {
     "accepted": Rank(1, Fate.UNDER_WAY),
-    "scheduled": Rank(1, Fate.UNDER_WAY),
-    "queued": Rank(2, Fate.UNDER_WAY),
-    "sending": Rank(3, Fate.UNDER_WAY),
-    "sent": Rank(4, Fate.UNDER_WAY),
-    "undelivered": Rank(5, Fate.FAILED),
-    "failed": Rank(5, Fate.FAILED),
-    "canceled": Rank(5, Fate.FAILED),
-    "partially_delivered": Rank(6, Fate.DELIVERED),
-    "delivered": Rank(6, Fate.DELIVERED),
-    "read": Rank(7, Fate.DELIVERED),
+    "scheduled": Rank(2, Fate.UNDER_WAY),
+    "queued": Rank(3, Fate.UNDER_WAY),
+    "sending": Rank(4, Fate.UNDER_WAY),
+    "sent": Rank(5, Fate.UNDER_WAY),
+    "canceled": Rank(6, Fate.FAILED),
+    "failed": Rank(7, Fate.FAILED),
+    "undelivered": Rank(8, Fate.FAILED),
+    "partially_delivered": Rank(9, Fate.DELIVERED),
+    "delivered": Rank(10, Fate.DELIVERED),
+    "read": Rank(11, Fate.DELIVERED),
 }
-"""Twilio, "Outbound message status in status callbacks". Delivery outranks failure: a carrier that says both delivered it."""
+"""Twilio, "Outbound message status in status callbacks". Delivery outranks failure: a carrier that says both delivered it. No two share a rank,
+so that whatever comes, in whatever order, ends the same."""
 
 UNHEARD_OF: Final = Rank(1, Fate.UNDER_WAY)
+
+ON_ITS_WAY: Final = STATUSES["sent"].rank
+"""From this rank on a carrier has taken the text."""
 
 
 def rank_of(status: str) -> Rank:

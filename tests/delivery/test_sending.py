@@ -22,7 +22,7 @@ from app.delivery.plan import Message, Planned, plan_to, plan_to_county, plan_to
 from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
 from app.delivery.switch import halt, resume_sending
-from app.records.contacts import contact
+from app.records.contacts import contact  # noqa: F401
 from app.records.deliveries import Lane, delivery
 from app.records.phone_book import contact_for
 from app.subscribers.consent import Consent, stop, subscribe
@@ -42,8 +42,8 @@ class PhoneCompany:
         self.loses_answers = False
         self.fate = "sent"
 
-    async def status_of(self, sid: str) -> tuple[str, int | None]:
-        return self.fate, None
+    async def status_of(self, sid: str) -> tuple[str, int | None] | None:
+        return (self.fate, None) if self.fate else None
 
     async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
         answer = self.answers.pop(0) if self.answers else None
@@ -146,8 +146,7 @@ async def test_who_says_stop_after_the_claim_still_gets_nothing(database: Databa
     async with database.transaction() as work:
         await stop(work, consent_of(database, first, "+19195550100"))
     async with database.transaction() as work:
-        await outbox.drop_what_no_longer_goes(work, [claimed.id])
-        assert await outbox.keep_what_is_ours(work, [claimed]) == set()
+        assert await outbox.look_again(work, [claimed]) == set()
 
     assert await states(database) == {"skipped": 1}
 
@@ -224,7 +223,7 @@ async def test_a_worker_that_slept_through_its_lease_sends_nothing(
     await reconcile(database, company)
     await sender.send_some()
     async with database.transaction() as work:
-        assert await outbox.keep_what_is_ours(work, [asleep]) == set()
+        assert await outbox.look_again(work, [asleep]) == set()
 
     assert len(company.log) == 1
 
@@ -261,20 +260,23 @@ async def test_an_alert_is_not_sent_after_its_own_until(
     assert await states(database) == {"skipped": 2}
 
 
-async def test_only_a_429_is_tried_again(database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock) -> None:
+async def test_a_429_holds_the_line_and_costs_no_attempt(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
     await people(database, DURHAM, 3)
     await plan_alert(database)
-    company.answers = [Refused(20429, 429, 1.0), Refused(21610, 400), Refused(30034, 400)]
+    company.answers = [Refused(20429, 429, 1.0), Refused(21610, 400)]
 
     await sender.send_some()
+    assert await states(database) == {"sent": 1, "failed": 1, "pending": 1}
+    assert await sender.send_some() == 0  # the whole line waits
     clock.advance(timedelta(seconds=2))
     await sender.send_some()
 
-    assert len(company.log) == 1
-    assert await states(database) == {"sent": 1, "failed": 2}
-    async with database.transaction() as work:  # 21610: the carrier's stop is a stop here too
-        stopped = (await work.execute(select(contact.c.id).where(contact.c.stopped_at.is_not(None)))).scalars().all()
-    assert len(stopped) == 1
+    assert len(company.log) == 2
+    assert await states(database) == {"sent": 2, "failed": 1}
+    async with database.transaction() as work:
+        assert set((await work.execute(select(delivery.c.attempts))).scalars()) == {0}
 
 
 async def test_every_order_of_callbacks_ends_the_same(database: Database, sender: Sender, company: PhoneCompany) -> None:
