@@ -46,7 +46,8 @@ async def text_arrives(request: Request, fields: SignedForm) -> Response:
 
 @router.post("/messages/status")
 async def status_arrives(request: Request, fields: SignedForm, d: UUID | None = None, n: int | None = None) -> Response:
-    """A status callback: of the delivery `d`, by its try number `n`. One that can't be taken in now gets a 503, so that Twilio tells it again."""
+    """A status callback: of the delivery `d`, by its try number `n`. One that can't be taken in now gets a 503, so that Twilio tells it
+    again."""
     form = read_form(StatusForm, fields)
     await within_budget(request.state.database, lambda work: hear_status(work, d, form.sid, form.status, form.error_code, n))
     return Response(status_code=HTTPStatus.NO_CONTENT)

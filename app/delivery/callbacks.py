@@ -48,15 +48,16 @@ HEAR = text("""
     WHERE d.id = n.id
     RETURNING d.contact_id, d.state, d.claimed_at, n.before, n.in_doubt
 """)
-"""Our own id proves that Twilio has the text, also while it waits to be sent again because the log lagged; then only word of this try counts
-(`fence`), unless it is that the person has it. A callback without our id is believed of a text whose last SID is this one."""
+"""Our own id proves that Twilio has the text, also while it waits to be sent again because the log lagged; then only word of this try
+counts (`fence`), unless it is that the person has it. A callback without our id is believed of a text whose last SID is this one."""
 
 
 async def hear_status(
     work: Transaction, delivery_id: UUID | None, sid: str, status: str, code: int | None, fence: int | None = None
 ) -> bool:
-    """Take in one callback. `delivery_id` and `fence` (ours, out of the callback's address) prove that Twilio took that try of the text even if
-    its answer to the send never reached us. Returns False for what says nothing new; what is about a SID that nobody knows is parked."""
+    """Take in one callback. `delivery_id` and `fence` (ours, out of the callback's address) prove that Twilio took that try of the text
+    even if its answer to the send never reached us. Returns False for what says nothing new; what is about a SID that nobody knows is
+    parked."""
     rank, fate = rank_of(status)
     action = error_code(code).action
     row = (
@@ -93,8 +94,8 @@ async def hear_status(
 
 
 async def match_parked(work: Transaction) -> int:
-    """Give the callbacks that came too early to the texts whose SIDs are known by now; forget those whose texts never came. Returns how many
-    found theirs."""
+    """Give the callbacks that came too early to the texts whose SIDs are known by now; forget those whose texts never came. Returns how
+    many found theirs."""
     rows = await work.all(
         select(parked_status, delivery.c.id.label("delivery_id"))
         .join(delivery, delivery.c.sid == parked_status.c.sid)

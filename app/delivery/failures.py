@@ -1,4 +1,5 @@
-"""What a failure says of a person: an opt-out with the carrier is one here too, a dead number rests, a phone that is off gets three chances."""
+"""What a failure says of a person: an opt-out with the carrier is one here too, a dead number rests, a phone that is off gets three
+chances."""
 
 from __future__ import annotations
 

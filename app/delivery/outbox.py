@@ -99,8 +99,8 @@ LOOK_AGAIN = text(f"""
     WHERE d.id = l.id
     RETURNING d.id, d.state
 """)  # noqa: S608  # built from a constant
-"""Between the claim and now someone may have said stop, the alert may be taken back, the switch turned; and a worker that was suspended must
-find that its claim is over, and not send what another has sent since."""
+"""Between the claim and now someone may have said stop, the alert may be taken back, the switch turned; and a worker that was suspended
+must find that its claim is over, and not send what another has sent since."""
 
 RECORD_SENT = text("""
     UPDATE delivery d SET state = 'sent', sid = took.sid, sent_at = :now, lease_until = NULL
@@ -139,8 +139,8 @@ async def claim(work: Transaction, most: int) -> list[Claimed]:
 
 
 async def look_again(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
-    """Say which of these claimed texts may go now, renewing their claims. Of the others, some must not go any more and are skipped, each with
-    its reason; some wait as sending is held up, and are back in the outbox; some are ours no longer."""
+    """Say which of these claimed texts may go now, renewing their claims. Of the others, some must not go any more and are skipped, each
+    with its reason; some wait as sending is held up, and are back in the outbox; some are ours no longer."""
     rows = await work.execute(
         LOOK_AGAIN,
         {"ids": [t.id for t in texts], "fences": [t.fence for t in texts], "now": work.now, "lease_until": work.now + LEASE},
@@ -163,8 +163,8 @@ async def record_sent(work: Transaction, sent: Sequence[tuple[Claimed, str]]) ->
 
 
 async def record_refused(work: Transaction, one: Claimed, refusal: Refused, in_a_row: int = 1) -> None:
-    """Twilio refused a text, and so nobody got it. What the table says of the error follows: the text goes back, for which it is no attempt,
-    and the line waits or pauses; or it has failed. `in_a_row`: how often Twilio has taken nothing by now."""
+    """Twilio refused a text, and so nobody got it. What the table says of the error follows: the text goes back, for which it is no
+    attempt, and the line waits or pauses; or it has failed. `in_a_row`: how often Twilio has taken nothing by now."""
     row, code = error_code(refusal.code), refusal.code
     if row is UNLISTED and refusal.status in {401, 403}:
         row, code = error_code(UNAUTHORIZED), UNAUTHORIZED
@@ -178,7 +178,7 @@ async def record_refused(work: Transaction, one: Claimed, refusal: Refused, in_a
         case Action.PAUSE:
             await _move(work, one, DeliveryState.PENDING)
             await pause_line(work, code, one.claimed_at)
-        case (Action.LATER | Action.TOMORROW) if one.attempts < MOST_ATTEMPTS and again < one.expires_at:
+        case Action.LATER | Action.TOMORROW if one.attempts < MOST_ATTEMPTS and again < one.expires_at:
             await _move(work, one, DeliveryState.PENDING, not_before=again, attempts=delivery.c.attempts + 1)
         case _:
             await _move(work, one, DeliveryState.FAILED, error_code=code, done_at=work.now)
@@ -218,10 +218,8 @@ async def _opened(work: Transaction, row: Row[Any], bodies: dict[UUID, str]) -> 
 
 
 def _wait(refusal: Refused, kind: ErrorClass, in_a_row: int) -> timedelta:
-    if refusal.retry_after is not None:
-        first = timedelta(seconds=refusal.retry_after)
-    else:
-        first = LINE_WAITS.get(kind, USUAL_WAIT)
+    said = refusal.retry_after
+    first = LINE_WAITS.get(kind, USUAL_WAIT) if said is None else timedelta(seconds=said)
     return first if first > LONGEST_WAIT else min(first * 2 ** min(in_a_row - 1, 10), LONGEST_WAIT)
 
 

@@ -20,7 +20,8 @@ from app.core.redis_client import lua
 log = structlog.get_logger(__name__)
 
 HEADROOM: Final = 1.005
-"""Texts go this much further apart than the rate asks for, so that no second holds more than the rate although clocks and networks jitter."""
+"""Texts go this much further apart than the rate asks for, so that no second holds more than the rate although clocks and networks
+jitter."""
 
 
 @dataclass
@@ -60,8 +61,8 @@ class Pacer:
         return delays
 
     def take(self, segments: int, at: float) -> float:
-        """Let a text go at a moment of the loop's clock: 0.0, or the seconds for which it must wait still, because the second before holds as
-        many segments as it may. This evens out what a late wake-up pushed together."""
+        """Let a text go at a moment of the loop's clock: 0.0, or the seconds for which it must wait still, because the second before
+        holds as many segments as it may. This evens out what a late wake-up pushed together."""
         if self.segments_per_second is None:
             return 0.0
         while self._gone and self._gone[0][0] <= at - HEADROOM:

@@ -104,7 +104,9 @@ async def find_doubtful(work: Transaction, grace: timedelta = GRACE) -> list[Dou
     )
     doubtful = []
     for row in rows:
-        if row.number_sealed is None or row.body_sealed is None:  # nobody can look for it any more, and nobody would send it again
+        if (
+            row.number_sealed is None or row.body_sealed is None
+        ):  # nobody can look for it any more, and nobody would send it again
             await _give_up(work, row.id, row.fence)
             continue
         try:

@@ -1,8 +1,7 @@
 """The sender: claims texts lane by lane, waits for the pace, looks once more whether each may still go, sends, records.
 
-`run` repeats `drain` until it is told to stop. While one batch is with Twilio the next is claimed, and what came of the one before is recorded;
-answers are recorded many at a time, in the order of their coming.
-"""
+`run` repeats `drain` until it is told to stop. While one batch is with Twilio the next is claimed, and what came of the one before is
+recorded; answers are recorded many at a time, in the order of their coming."""
 
 from __future__ import annotations
 

@@ -92,7 +92,9 @@ async def hold_line(work: Transaction, code: int | None, wait: timedelta) -> Non
     until = work.now + wait
     await work.execute(
         outbound_switch.update()
-        .where(outbound_switch.c.pauses == 0, outbound_switch.c.paused_until.is_(None) | (outbound_switch.c.paused_until < until))
+        .where(
+            outbound_switch.c.pauses == 0, outbound_switch.c.paused_until.is_(None) | (outbound_switch.c.paused_until < until)
+        )
         .values(paused_until=until, pause_code=code)
     )
 

@@ -64,8 +64,8 @@ class OutgoingText(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One text to one person. `fence` grows with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank` keeps
-    late callbacks from turning time back. `sid` is that of the last try whose SID is known."""
+    """One text to one person. `fence` grows with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank`
+    keeps late callbacks from turning time back. `sid` is that of the last try whose SID is known."""
 
     __table_args__ = (
         one_of("state", DeliveryState),
@@ -97,8 +97,9 @@ class Delivery(SQLModel, table=True):
 
 
 class OutboundSwitch(SQLModel, table=True):
-    """The kill switch: one row that every sender reads before every batch. People turn `halted`; `paused_until` is the machine's own, for as
-    long as Twilio takes nothing from us. `pauses` counts how often in a row that was found, by texts that were claimed since `paused_at`."""
+    """The kill switch: one row that every sender reads before every batch. People turn `halted`; `paused_until` is the machine's own, for
+    as long as Twilio takes nothing from us. `pauses` counts how often in a row that was found, by texts that were claimed since
+    `paused_at`."""
 
     __tablename__ = "outbound_switch"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

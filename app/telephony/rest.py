@@ -27,8 +27,8 @@ MOST_RECOVERED: Final = 1000
 
 
 class Refused(Exception):
-    """Twilio said no: `code` is its error code, `status` that of HTTP, `retry_after` the seconds to wait where nothing at all was looked at (a 429,
-    or no connection)."""
+    """Twilio said no: `code` is its error code, `status` that of HTTP, `retry_after` the seconds to wait where nothing at all was looked
+    at (a 429, or no connection)."""
 
     def __init__(self, code: int | None, status: int, retry_after: float | None = None) -> None:
         super().__init__(f"refused with {code or status}")
@@ -98,7 +98,8 @@ class TextCarrier(Protocol):
         ...
 
     async def status_of(self, sid: str) -> tuple[str, int | None] | None:
-        """How a text stands now: its status and error code; None when the log has it no more. Raises OutcomeUnknown when it can't be read now."""
+        """How a text stands now: its status and error code; None when the log has it no more. Raises OutcomeUnknown when it can't be read
+        now."""
         ...
 
 
@@ -152,7 +153,7 @@ class TwilioRest:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise OutcomeUnknown(type(error).__name__) from error
-        except ( TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+        except (TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return str(message.status), message.error_code
 

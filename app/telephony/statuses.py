@@ -34,8 +34,8 @@ STATUSES: Final = {
     "delivered": Rank(10, Fate.DELIVERED),
     "read": Rank(11, Fate.DELIVERED),
 }
-"""Twilio, "Outbound message status in status callbacks". Delivery outranks failure: a carrier that says both delivered it. No two share a rank,
-so that whatever comes, in whatever order, ends the same."""
+"""Twilio, "Outbound message status in status callbacks". Delivery outranks failure: a carrier that says both delivered it. No two share a
+rank, so that whatever comes, in whatever order, ends the same."""
 
 UNHEARD_OF: Final = Rank(1, Fate.UNDER_WAY)
 

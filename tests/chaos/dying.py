@@ -74,6 +74,8 @@ class Life:
             for opened in self._opened.values():
                 if isinstance(opened, psycopg.AsyncConnection):
                     opened.pgconn.finish()
+                elif isinstance(opened, aiohttp.ClientResponse):
+                    opened.close()
                 else:
                     await (opened.aclose() if isinstance(opened, Redis) else opened.close())
         return self.died is not None
@@ -93,6 +95,8 @@ class Life:
         """Do a call that changes the world; it can die before and after. For doors that the device doesn't know by itself."""
         self.meet(f"before {door}")
         answer = await call()
+        if isinstance(answer, aiohttp.ClientResponse):
+            self.keep_hold_of(answer)
         self.meet(f"after {door}")
         return answer
 

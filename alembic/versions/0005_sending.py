@@ -1,13 +1,12 @@
-"""What the sender remembers of trouble: the line's pause, lanes that the circuit breaker stopped, callbacks that came too early, numbers that
-rest for a while."""
+"""What the sender remembers of trouble: pauses, lanes that the circuit breaker stopped, callbacks that came early, numbers that rest."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
