@@ -85,12 +85,19 @@ def worker() -> None:
 
 
 @main.command()
-def simulator(port: Annotated[int, typer.Option(help="Port to listen on, on loopback only.")] = 8001) -> None:
-    """Run a Twilio on this machine, with phones in the browser."""
-    from app.operations.simulate import run_simulator
+def simulator(
+    port: Annotated[int, typer.Option(help="Port to listen on, on loopback only.")] = 8001,
+    account: Annotated[str, typer.Option(help="Account SID: ACsimulat and 25 more characters.")] = "",
+    token: Annotated[str, typer.Option(help="Auth token, with which webhooks are signed.")] = "",
+    sms_url: Annotated[str, typer.Option(help="Where texts to the line are posted.")] = "",
+    voice_url: Annotated[str, typer.Option(help="Where calls to the line are posted.")] = "",
+    seed: Annotated[int | None, typer.Option(help="Makes chance repeatable.")] = None,
+) -> None:
+    """Run a Twilio on this machine, with phones in the browser. It needs nothing else, also for code that is not ours."""
+    from app.operations.simulate import Alone, run_simulator
 
     with told_plainly():
-        run_simulator(port)
+        run_simulator(Alone(port, account, token, sms_url, voice_url, seed))
 
 
 @main.command()

@@ -23,6 +23,7 @@ from app.simulator.doorman import Doorman
 from app.simulator.exchange import Exchange, Pace
 from app.simulator.ledger import ledger
 from app.simulator.pages import FOLDER, pages
+from app.simulator.pages_faults import fault_pages
 from app.simulator.refusals import Refusal
 from app.simulator.rest import twilio_rest
 from app.simulator.staging import Stage, Story
@@ -109,6 +110,7 @@ def create_simulator(config: SimulatorConfig) -> FastAPI:
     stage = Stage(exchange, config.story, config.console_url, config.sign_in_links)
     application.state.stage = stage
     application.include_router(pages(exchange, stage, config.zone))
+    application.include_router(fault_pages(exchange))
     application.mount("/simulator/static", StaticFiles(directory=FOLDER / "static"))
 
     @application.exception_handler(404)

@@ -44,7 +44,7 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
         if phone is not None:
             exchange.look_at(phone.number)
         return {
-            "language": _language(request),
+            "language": language_of(request),
             "languages": INTERFACE_LANGUAGES,
             "failure": failure,
             "phone": phone,
@@ -62,11 +62,8 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
 
     def page(request: Request, selected: str | None, *, failure: str = "", status: int = 200) -> Response:
         shown = context(request, selected, failure)
-        html = _environment(shown["language"]).get_template(TEMPLATE).render(shown)
-        response = HTMLResponse(html, status_code=status)
-        if request.query_params.get("lang") in INTERFACE_LANGUAGES:
-            response.set_cookie(LANGUAGE_COOKIE, shown["language"], max_age=A_YEAR_S, httponly=True, samesite="lax", path="/")
-        return response
+        html = environment_of(shown["language"]).get_template(TEMPLATE).render(shown)
+        return remember_language(request, HTMLResponse(html, status_code=status))
 
     async def done(request: Request, selected: str | None, act: Callable[[], Awaitable[object]]) -> Response:
         """Carry out a form's act, then show the page again: by redirect to a browser, by an empty answer to the page's script."""
@@ -88,7 +85,7 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
         if part not in PARTS:
             raise HTTPException(404)
         shown = context(request, phone)
-        return HTMLResponse(render_block(_environment(shown["language"]), TEMPLATE, part, **shown))
+        return HTMLResponse(render_block(environment_of(shown["language"]), TEMPLATE, part, **shown))
 
     @router.post("/phones")
     async def make_phone(
@@ -158,13 +155,22 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
 
 
 @cache
-def _environment(language: str) -> jinja2.Environment:
+def environment_of(language: str) -> jinja2.Environment:
+    """The simulator's templates in a language."""
     return page_templates(FOLDER / "templates", language)
 
 
-def _language(request: Request) -> str:
+def language_of(request: Request) -> str:
+    """The language to show: what the address or the cookie asks for, else what the browser wants."""
     chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     return interface_language(chosen, request.headers.get("accept-language"))
+
+
+def remember_language(request: Request, response: Response) -> Response:
+    """The response, keeping a language that the address asked for in a cookie."""
+    if request.query_params.get("lang") in INTERFACE_LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, language_of(request), max_age=A_YEAR_S, httponly=True, samesite="lax", path="/")
+    return response
 
 
 async def _on_the_line(exchange: Exchange, sid: str, act: Act, value: str) -> None:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from app.simulator.exchange import Exchange
+from app.simulator.plans import PLANS
 from app.simulator.staging import Mode, Stage, Tell
 from tests.simulator.conftest import LINE, Room
 
@@ -178,3 +179,30 @@ async def test_events_are_streamed_as_they_happen(room: Room, browser: httpx2.As
                 break
 
     assert line == "event: phone"
+
+
+async def test_faults_are_set_and_taken_away_without_a_script(room: Room, browser: httpx2.AsyncClient) -> None:
+    planned = await browser.post("/simulator/faults/plan", data={"name": "everything", "seed": "8"})
+    set_now = room.exchange.faults.seed, len(room.exchange.faults.listed())
+    cleared = await browser.post("/simulator/faults/clear")
+    one = {"what": "delivery.fail", "share": "12.5", "times": "", "seconds": "0", "code": "30007"}
+    added = await browser.post("/simulator/faults/add", data=one)
+    [fault] = room.exchange.faults.listed()
+    wrong = await browser.post("/simulator/faults/add", data={**one, "code": "21211"})
+    terms = await browser.post("/simulator/faults/terms", data={"opt_out": "advanced", "segments_per_s": "2.5"})
+
+    assert set_now == (8, len(PLANS["everything"].faults))
+    assert "Let everything work again" in planned.text
+    assert "Everything works." in cleared.text
+    assert (fault.code, fault.probability, fault.times) == (30007, 0.125, None)
+    assert "12.5 %" in added.text
+    assert (wrong.status_code, "end with code 21211" in wrong.text) == (422, True)
+    assert (room.exchange.terms.opt_out, room.exchange.terms.segments_per_s) == ("advanced", 2.5)
+    assert 'value="2.5"' in terms.text
+
+
+async def test_the_page_of_faults_speaks_spanish(browser: httpx2.AsyncClient) -> None:
+    page = await browser.get("/simulator/faults", params={"lang": "es"})
+
+    assert '<html lang="es">' in page.text
+    assert "Todo funciona." in page.text
