@@ -143,12 +143,13 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str) -> Settings:
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Settings of a test hotline against a simulator that may or may not run."""
     return Settings(
         _env_file=None,
         database_url=database_url,
         redis_url=redis_url,
+        data=tmp_path / "data",
         keys=SecretStr(new_key()),
         hash_key=SecretStr(new_key()),
         lines=(HOTLINE_NUMBER,),

@@ -42,7 +42,7 @@ def upgrade() -> None:
             ["incident_id"], ["incident.id"], name=op.f("fk_photo_incident_id_incident"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
-        sa.UniqueConstraint("message_id", "place", name=op.f("uq_photo_message_id")),
+        sa.UniqueConstraint("message_id", "place", name=op.f("uq_photo_message_id_place")),
     )
     op.create_index(op.f("ix_photo_incident_id"), "photo", ["incident_id"])
     op.create_index(op.f("ix_photo_received_at"), "photo", ["received_at"])

@@ -8,7 +8,19 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from app.console import alert_page, board, inbox, incident_page, live, offers_page, oversight, people, sign_in, switch_act
+from app.console import (
+    alert_page,
+    board,
+    inbox,
+    incident_page,
+    live,
+    offers_page,
+    oversight,
+    people,
+    photos,
+    sign_in,
+    switch_act,
+)
 from app.console.guard import Guard
 from app.console.refusals import add_refusals
 from app.console.rendering import FOLDER
@@ -23,7 +35,7 @@ def create_console() -> FastAPI:
     """The console's own application; paths inside it begin after /console."""
     console = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_refusals(console)
-    for screen in (sign_in, board, live, incident_page, alert_page, offers_page, inbox, people, oversight, switch_act):
+    for screen in (sign_in, board, live, incident_page, photos, alert_page, offers_page, inbox, people, oversight, switch_act):
         console.include_router(screen.router)
     console.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     console.add_middleware(Guard)

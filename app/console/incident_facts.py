@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Text, cast, exists, select
 
+from app.console.photos import LOOKED, PhotoCard, photos_of
 from app.console.phrases import mark
 from app.core.database import Transaction
 from app.records.alerts import alert
@@ -42,13 +43,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Account:
-    """One report as its reader sees it: never who sent it. `voicemails` are (id, seconds) of recordings."""
+    """One report as its reader sees it: never who sent it. `voicemails` are (id, seconds) of recordings, `photos` what came along."""
 
     report: Report
     pieces: Sequence[Piece]
     evidence: Sequence[dict[str, Any]]
     salute: dict[str, str]
     voicemails: Sequence[tuple[UUID, int]] = ()
+    photos: Sequence[PhotoCard] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Note:
 
 @dataclass(frozen=True)
 class IncidentFacts:
-    """Everything on the page of one incident. `confirm_lacks` says why it can't be confirmed (yet), None when it can."""
+    """Everything on the page of one incident. `photos` are those that verifiers sent from there. `confirm_lacks` says why it
+    can't be confirmed (yet), None when it can."""
 
     incident: Incident
     accounts: Sequence[Account]
@@ -87,6 +90,12 @@ class IncidentFacts:
     decided: bool
     confirm_lacks: str | None
     decided_by: str | None = field(default=None)
+    photos: Sequence[PhotoCard] = ()
+
+    @property
+    def has_photos(self) -> bool:
+        """Whether there is one that can be looked at."""
+        return any(card.glimpse for cards in (self.photos, *(one.photos for one in self.accounts)) for card in cards)
 
 
 async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
@@ -101,9 +110,10 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
     by = await work.scalar(select(volunteer.c.alias).where(volunteer.c.id == about.decided_by)) if about.decided_by else None
     reporters = {told.contact_id for told in reports}
     phones = await work.all(select(volunteer.c.alias).where(volunteer.c.contact_id.in_(reporters))) if reporters else []
+    photos = await photos_of(work, about.id)
     return IncidentFacts(
         incident=about,
-        accounts=[await _account(work, told) for told in reports],
+        accounts=[await _account(work, told, photos.get(told.id, ())) for told in reports],
         task=held,
         holder=holder,
         candidates=[] if decided else await find_candidates(work, about),
@@ -115,6 +125,7 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
         decided=decided,
         confirm_lacks=what_confirming_lacks(about.county, sights, {row.alias for row in phones}),
         decided_by=by,
+        photos=photos.get(None, ()),
     )
 
 
@@ -174,7 +185,7 @@ def _piece(words: str, evidence: dict[str, Any] | None) -> Piece:
     return Piece(words, (str(evidence.get("says", "")),), strength)
 
 
-async def _account(work: Transaction, told: Report) -> Account:
+async def _account(work: Transaction, told: Report, photos: Sequence[PhotoCard]) -> Account:
     words = work.unseal(told.text_sealed, "report", "text", told.id) if told.text_sealed else ""
     reading = json.loads(work.unseal(told.reading_sealed, "report", "reading", told.id)) if told.reading_sealed else {}
     evidence = reading.get("evidence", [])
@@ -182,7 +193,7 @@ async def _account(work: Transaction, told: Report) -> Account:
     if told.channel == "voice":
         rows = await work.all(select(recording.c.id, recording.c.seconds).where(recording.c.report_id == told.id))
         voicemails = [(row.id, row.seconds) for row in rows]
-    return Account(told, mark_words(words, evidence), evidence, reading.get("salute", {}), voicemails)
+    return Account(told, mark_words(words, evidence), evidence, reading.get("salute", {}), voicemails, photos)
 
 
 async def _sights(work: Transaction, incident_id: UUID) -> list[Sight]:
@@ -228,7 +239,7 @@ async def _timeline(work: Transaction, incident_id: UUID) -> Sequence[Row[Any]]:
     return await work.all(
         select(event, volunteer.c.alias)
         .join(volunteer, volunteer.c.id == event.c.actor_id, isouter=True)
-        .where((event.c.subject_id == incident_id) | event.c.subject_id.in_(alerts_of), event.c.verb != VIEWED)
+        .where((event.c.subject_id == incident_id) | event.c.subject_id.in_(alerts_of), event.c.verb.not_in((VIEWED, LOOKED)))
         .order_by(event.c.id.desc())
         .limit(100)
     )

@@ -13,6 +13,7 @@ from app.alerts.review import Problem, lacks_of, problems_of
 from app.console.access import Desk, Dispatcher
 from app.console.flash import go
 from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
+from app.console.photos import may_see
 from app.console.phrases import word_for
 from app.console.rendering import is_live_part, language_of, render, translator
 from app.core.database import Transaction
@@ -164,6 +165,7 @@ async def _shown(work: Transaction, hotline: Hotline, facts: IncidentFacts, view
     draft = await draft_alert(work, hotline, about) if can_alert else None
     return {
         "facts": facts,
+        "sees_photos": may_see(viewer, about.county),
         "incident": about,
         "fence": facts.task.fence if mine and facts.task else None,
         "until": facts.task.lease_until if mine and facts.task else None,

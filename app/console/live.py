@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from app.console.access import SESSION_COOKIE, Watching
 from app.console.incident_facts import VIEWED
+from app.console.photos import LOOKED
 from app.core.database import Database
 from app.core.live import Listener, Topic
 from app.records.events import event
@@ -55,7 +56,11 @@ async def board_changes(
             async with database.transaction() as work:
                 if await who_is(work, session) is None:
                     return
-                newest = int(await work.scalar(select(func.coalesce(func.max(event.c.id), 0)).where(event.c.verb != VIEWED)))
+                newest = int(
+                    await work.scalar(
+                        select(func.coalesce(func.max(event.c.id), 0)).where(event.c.verb.not_in((VIEWED, LOOKED)))
+                    )
+                )
             if seen is not None and (newest != seen or told):
                 yield newest
             seen = newest

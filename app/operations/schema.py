@@ -10,6 +10,7 @@ import app.records.deliveries
 import app.records.events
 import app.records.inbound
 import app.records.incidents
+import app.records.photos
 import app.records.verification
 import app.subscribers.tables
 import app.volunteers.tables  # noqa: F401  # imported for what they declare

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mutable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,6 +18,7 @@ from redis.asyncio import Redis
 from app.console.application import create_console
 from app.core.database import Database
 from app.core.live import Listener
+from app.intake.photo_store import FolderStore
 from app.pipeline import Hotline, receive_text
 from app.records.incidents import Incident, incident
 from app.settings import Settings
@@ -124,11 +126,20 @@ def console_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-async def desk(database: Database, hotline: Hotline, redis: Redis, console_settings: Settings) -> AsyncIterator[Desk]:
+def photos(tmp_path: Path) -> FolderStore:
+    """Where this test's photos lie."""
+    return FolderStore(tmp_path / "photos")
+
+
+@pytest.fixture
+async def desk(
+    database: Database, hotline: Hotline, redis: Redis, console_settings: Settings, photos: FolderStore
+) -> AsyncIterator[Desk]:
     """The console with its people, on the test's database."""
     state = {
         "settings": console_settings,
         "database": database,
+        "photos": photos,
         "hotline": hotline,
         "listener": Listener(redis),
         "demo_links": {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -19,6 +20,8 @@ from app.settings import Settings
 from app.simulator.server import address_of, loopback_socket, serving
 from app.telephony.forms import TextForm, read_form
 from tests.console.conftest import KEN, LINE, ROSA
+from tests.pictures import a_picture
+from tests.post import REPORT, open_post
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -159,6 +162,32 @@ async def test_what_is_being_typed_survives_what_happens_meanwhile(office: Offic
     await page.locator('[data-report="2"]').wait_for()
     assert await chosen.input_value() == "37183"
     assert await page.locator("details.why").first.get_attribute("open") is not None
+
+
+async def test_a_photo_stays_blurred_and_unfetched_until_it_is_asked_for_and_then_stays_open(
+    office: Office, tmp_path: Path
+) -> None:
+    async with open_post(office.parts.database, office.parts.hotline, tmp_path / "data" / "photos") as post:
+        await post.texts(a_picture(), body=REPORT)
+        await post.settles()
+    page = await office.page("Ana")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/photos/" in request.url else None)
+    async with page.expect_response("**/console/live"):
+        await page.keyboard.press("t")
+        await page.wait_for_url("**/incidents/*")
+    glimpse, whole = page.locator(".photo .glimpse"), page.locator(".photo .whole")
+    assert await glimpse.evaluate("e => e.naturalWidth <= 12 && getComputedStyle(e).filter.startsWith('blur')")
+    await page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert asked == []
+    await page.locator(".photo summary").click()
+    await whole.evaluate("e => e.decode()")
+    assert await whole.evaluate("e => [e.naturalWidth, e.naturalHeight]") == [320, 240]
+    assert len(asked) == 1
+    await office.text(KEN, "ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now")
+    await page.locator('[data-report="2"]').wait_for()
+    assert await whole.is_visible()
+    assert await _problems(page) == []
 
 
 async def test_a_page_in_use_goes_without_a_script_too(office: Office) -> None:
