@@ -4,7 +4,8 @@
                    kept     what     where    one event   volunteers     two      one text
                    once     it says  it is    one record  find out       people   a person
 
-This is the page to read first; `pipeline_alerts.py` is the second (stages 6 and 7), `pipeline_calls.py` tells of calls on the same line.
+This is the page to read first; `pipeline_alerts.py` is the second (stages 6 and 7), `pipeline_calls.py` tells of calls on the same line,
+`pipeline_incidents.py` of what people correct.
 Each stage is a folder; none imports another; only these pages call them one after another, each step inside the one transaction of its
 request. `STAGES` says what each is given and gives, which states it may bring about, and how long it may take.
 """
@@ -25,7 +26,7 @@ from app.core.database import Transaction
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
-from app.delivery.plan import Message, Planned, plan_to, withdraw
+from app.delivery.plan import Message, plan_to, withdraw
 from app.incidents.join import incident_state, join_incident, learn_place, refresh_urgency
 from app.intake import answers
 from app.intake.answers import Asker
@@ -356,9 +357,9 @@ async def decide_incident(
         await check_claim(work, about.id, fence, by.id)
     about = await decide(work, about, outcome, by.id)
     await finish_task(work, hotline.queue, about.id)
-    await _stand_down(work, hotline, about)
+    await call_off(work, hotline, about)
     await withdraw(work, about.id, "outcome")  # an earlier decision that is still on its way is overtaken by this one
-    await _tell_reporters(work, hotline, about)
+    await tell_outcome(work, hotline, about)
     if outcome is not Outcome.CONFIRM:
         for sent in await work.find(Alert, select(alert).where(alert.c.incident_id == about.id)):
             await withdraw(work, sent.id, sent.type)
@@ -366,7 +367,8 @@ async def decide_incident(
     return about
 
 
-async def _stand_down(work: Transaction, hotline: Hotline, about: Incident) -> None:
+async def call_off(work: Transaction, hotline: Hotline, about: Incident) -> None:
+    """Whoever was asked to look, or is on the way, need not go."""
     called_off = await stand_down(work, about.id, about.county)
     if called_off:
         phones = await work.execute(select(volunteer.c.contact_id).where(volunteer.c.id.in_(called_off)))
@@ -374,15 +376,18 @@ async def _stand_down(work: Transaction, hotline: Hotline, about: Incident) -> N
         await plan_to(work, Message(Lane.DISPATCH, "stand_down", texts, about.id), list(phones.scalars()))
 
 
-async def _tell_reporters(work: Transaction, hotline: Hotline, about: Incident) -> Planned:
-    """Every reporter and every asker hears the outcome, once, in their language."""
-    reporters = await work.execute(
-        select(report.c.contact_id)
-        .where(report.c.incident_id == about.id, report.c.state == ReportState.JOINED.value)
-        .distinct()
-    )
-    texts = outcome_words(hotline.texts, hotline.counties, about, work.now, hotline.time_zone)
-    return await plan_to(work, Message(Lane.REPLY, "outcome", texts, about.id), list(reporters.scalars()))
+async def tell_outcome(work: Transaction, hotline: Hotline, about: Incident, told: Sequence[Report] | None = None) -> None:
+    """Everyone who reported it, or who asked whether it is true, hears the outcome once, in their language; or only those of `told`."""
+    if told is None:
+        told = await work.find(
+            Report, select(report).where(report.c.incident_id == about.id, report.c.state == ReportState.JOINED.value)
+        )
+    saw = {one.contact_id for one in told if one.kind != Kind.RUMOR}
+    asked = {one.contact_id for one in told} - saw
+    for part, people in (("outcome", saw), ("rumor", asked)):
+        if people:
+            texts = outcome_words(hotline.texts, hotline.counties, about, hotline.time_zone, part)
+            await plan_to(work, Message(Lane.REPLY, "outcome", texts, about.id), sorted(people))
 
 
 # ── What the steps above share ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -106,6 +106,20 @@ async def withdraw(work: Transaction, about_id: UUID, purpose: str) -> int:
     return len(rows.all())
 
 
+async def already_told(work: Transaction, about_id: UUID, purpose: str) -> set[UUID]:
+    """The contacts whom a message about a record was meant for that was not withdrawn."""
+    told = (
+        select(delivery.c.contact_id)
+        .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
+        .where(
+            outgoing_message.c.about_id == about_id,
+            outgoing_message.c.purpose == purpose,
+            outgoing_message.c.withdrawn_at.is_(None),
+        )
+    )
+    return set((await work.execute(told)).scalars())
+
+
 async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Planned:
     planned = OutgoingMessage(
         id=work.new_id(),

@@ -11,6 +11,7 @@ import app.records.events
 import app.records.inbound
 import app.records.incidents
 import app.records.photos
+import app.records.regroupings
 import app.records.verification
 import app.subscribers.tables
 import app.volunteers.tables  # noqa: F401  # imported for what they declare

@@ -131,6 +131,16 @@ async def finish_task(work: Transaction, queue: TaskQueue, incident_id: UUID) ->
         work.after_commit.append(lambda: queue.finish(row.id))
 
 
+async def reopen_task(work: Transaction, queue: TaskQueue, incident: Incident, language: str) -> None:
+    """An incident whose task was done must be looked into after all: it waits again, in its old place."""
+    await work.execute(
+        task.update()
+        .where(task.c.incident_id == incident.id, task.c.state == TaskState.DONE.value)
+        .values(state=TaskState.WAITING.value)
+    )
+    await open_task(work, queue, incident, language)
+
+
 async def sweep_tasks(work: Transaction, queue: TaskQueue) -> int:
     """End leases that are over, and draw the queue anew where it differs from the table. Returns how many leases ended.
 

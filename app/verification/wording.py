@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from app.core.clock import local_time
 from app.packs.counties import Counties
 from app.packs.texts import Texts
@@ -36,13 +34,16 @@ def detail_words(texts: Texts, counties: Counties, about: Incident, language: st
     )
 
 
-def outcome_words(texts: Texts, counties: Counties, about: Incident, decided_at: datetime, time_zone: str) -> dict[str, str]:
-    """What became of it, for everyone who reported it or asked."""
+def outcome_words(texts: Texts, counties: Counties, about: Incident, time_zone: str, part: str = "outcome") -> dict[str, str]:
+    """What became of it: for everyone who reported it (`outcome`), or who asked whether it is true (`rumor`). The incident is decided."""
+    assert about.decided_at is not None  # as every decided incident has it
+    decided_at = about.decided_at
     return {
         language: texts.say(
-            f"outcome.{about.state}",
+            f"{part}.{about.state}",
             language,
             county=_county(texts, counties, about, language, "alert.no_place"),
+            place=about.place or texts.say("alert.no_place", language),
             time=local_time(decided_at, time_zone, language),
         )
         for language in texts.by_language
