@@ -56,7 +56,7 @@ async def _learn_place(work: Transaction, hotline: Hotline, seen: Photo, county:
     told = await place_report(work, told, _where(hotline, county, point))
     about = await open_report(work, hotline, told, words_of(work, told))
     await close_question(work, told)
-    await plan_to(work, Message(Lane.REPLY, "answer", _thanks(work, hotline, told, about), message.id), [told.contact_id])
+    await plan_to(work, Message(Lane.REPLY, "answer", _thanks(hotline, told, about), message.id), [told.contact_id])
     wake_all(work, hotline)
 
 
@@ -71,8 +71,8 @@ def _where(hotline: Hotline, county: str, point: tuple[float, float]) -> Locatio
     return replace(about, evidence=evidence)
 
 
-def _thanks(work: Transaction, hotline: Hotline, told: Report, about: Incident) -> dict[str, str]:
+def _thanks(hotline: Hotline, told: Report, about: Incident) -> dict[str, str]:
     if about.state in DECIDED:
-        return outcome_words(hotline.texts, hotline.counties, about, work.now, hotline.time_zone)
+        return outcome_words(hotline.texts, hotline.counties, about, hotline.time_zone)
     county = hotline.counties.by_fips(told.county or "")
     return hotline.texts.in_every_language(thanks_for(told), county={one: county.label(one) for one in TEXT_LANGUAGES})
