@@ -35,6 +35,9 @@ fix: $(VENV)/.dev ## Format, mend what can be mended, and write the generated fi
 bench: $(VENV)/.dev ## Measure, print a table and write bench/results.json
 	$(BIN)/python -m bench
 
+soak: $(VENV)/.dev ## Ten minutes under every fault, with kills and crashes, and the books compared
+	$(BIN)/python -m tests.soak $(SOAK)
+
 pictures: $(VENV)/.dev assets browser ## Take the screenshots in docs/images
 	$(BIN)/python scripts/take_pictures.py
 
@@ -67,4 +70,4 @@ browser: | $(VENV)/.dev
 clean: ## Remove what was built; the demo's data in .vigia stays
 	rm -rf $(VENV) node_modules app/console/static/vendor app/locale/*/LC_MESSAGES/*.mo
 
-.PHONY: help setup demo story test check fix bench pictures lock assets browser clean
+.PHONY: help setup demo story test check fix bench soak pictures lock assets browser clean

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import re
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +21,7 @@ import redis as redis_sync
 
 from app.operations.embedded import EmbeddedPostgres
 from app.simulator.story import tell_story
+from tests.chaos.ports import quiet_ports
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -59,7 +58,7 @@ class Demo:
 @pytest.fixture
 async def demo() -> AsyncIterator[Demo]:
     with tempfile.TemporaryDirectory(prefix="vigia-chaos-") as folder:
-        port, complaints = quiet_port(), Path(folder) / "complaints"
+        port, complaints = quiet_ports()[0], Path(folder) / "complaints"
         with complaints.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "app.cli", "demo", "--headless", "--port", str(port), "--data", folder, "--unknown-grace", "2",
@@ -76,16 +75,6 @@ async def demo() -> AsyncIterator[Demo]:
             with suppress(ProcessLookupError):
                 process.terminate()
             await process.communicate()
-
-
-def quiet_port() -> int:
-    """A free port with a free one after it, below those that the kernel gives to outgoing connections, which come and go meanwhile."""
-    for port in random.sample(range(20_000, 32_000, 2), 50):
-        with suppress(OSError), socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", port))
-            two.bind(("127.0.0.1", port + 1))
-            return port
-    raise AssertionError("no two free ports beside each other in fifty tries")
 
 
 async def _until_ready(process: asyncio.subprocess.Process, complaints: Callable[[], str]) -> str:
