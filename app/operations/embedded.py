@@ -78,7 +78,9 @@ class EmbeddedPostgres:
     def _pg_ctl(self, *words: str) -> None:
         user = self._server.system_user
         command = [str(self._server.bin_path / "pg_ctl"), "-w", "-D", str(self.folder), "-l", str(self._server.log), *words]
-        subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")  # noqa: S603  # our own binary
+        done = subprocess.run(command, capture_output=True, text=True, user=user, cwd="/")  # noqa: S603  # our own binary
+        if done.returncode:
+            raise RuntimeError(f"pg_ctl {words[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
 
     def _psql(self, database: str, command: str) -> str:
         psql = [str(self._server.bin_path / "psql"), "-qtAX", "-v", "ON_ERROR_STOP=1", self._server.get_uri(database=database)]
