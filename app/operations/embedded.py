@@ -78,7 +78,7 @@ class EmbeddedPostgres:
     def _pg_ctl(self, *words: str) -> None:
         user = self._server.system_user
         command = [str(self._server.bin_path / "pg_ctl"), "-w", "-D", str(self.folder), "-l", str(self._server.log), *words]
-        done = subprocess.run(command, capture_output=True, text=True, user=user, cwd="/")  # noqa: S603  # our own binary
+        done = subprocess.run(command, check=False, capture_output=True, text=True, user=user, cwd="/")  # noqa: S603  # our own binary
         if done.returncode:
             raise RuntimeError(f"pg_ctl {words[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
 
