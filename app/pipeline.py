@@ -158,7 +158,9 @@ async def _take_in(
     if kept.replay:
         return kept, kept.reply
     home = kept.conversation.home_counties
-    reading = read(hotline.lexicon, hotline.gazetteer, form.words, remembered=kept.sender.language, home=home)
+    reading = read(hotline.lexicon, hotline.gazetteer, form.body, remembered=kept.sender.language, home=home)
+    if form.words != form.body:  # the names of a pin are a place and no language
+        reading = replace(reading, location=locate(form.words, hotline.gazetteer, home_counties=home))
     if form.media:
         await keep_photos(work, kept, form)
     unclear = reading.assessment.kind is Kind.OTHER

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     lines: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Our own phone numbers, in E.164 form, with commas. Texts go out from the first."
     )
+    whatsapp_line: str = Field(
+        "", description="Number of our WhatsApp sender, in E.164 form. Empty: replies to WhatsApp that come later go by SMS."
+    )
     segments_per_second: float = Field(
         1.0,
         gt=0,

@@ -44,6 +44,7 @@ from app.records.photos import SETTLE_PHOTO
 from app.records.states import DeliveryState
 from app.records.verification import task
 from app.settings import Settings
+from app.telephony.addresses import by_whatsapp
 from app.telephony.rest import OutcomeUnknown, TwilioRest
 from app.verification.offers import expire_offers
 from app.verification.tasks import sweep_tasks
@@ -128,7 +129,8 @@ async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> 
 async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:
     """Take in the texts of the last minutes that Twilio has and we never saw: nobody's report is lost because we were away."""
     settings, now = parts.settings, parts.database.clock()
-    for line in settings.lines:
+    whatsapp = (by_whatsapp(settings.whatsapp_line),) if settings.whatsapp_line else ()
+    for line in (*settings.lines, *whatsapp):
         try:
             logged = await carrier.received_since(line, now - RECOVER_FROM)
         except OutcomeUnknown as error:

@@ -21,8 +21,9 @@ from app.core.keys import KeyProblem
 from app.core.metrics import TEXTS_REFUSED
 from app.delivery.failures import act_on_failure, goes_again_at
 from app.delivery.switch import PROBE, hold_line, pause_line
-from app.records.deliveries import delivery
+from app.records.deliveries import Lane, delivery
 from app.records.states import DeliveryState
+from app.telephony.addresses import by_whatsapp
 from app.telephony.error_codes import UNAUTHORIZED, UNLISTED, Action, ErrorClass, error_code
 from app.telephony.rest import Refused
 
@@ -44,6 +45,10 @@ MOST_ATTEMPTS: Final = 5
 PUT_ASIDE: Final = timedelta(minutes=10)
 """For so long a text rests that can't be opened with the keys that this worker has."""
 
+SESSION: Final = timedelta(hours=23)
+"""So long after somebody wrote by WhatsApp a reply may go there; then only templates may (error 63016 after 24 hours). What failed there
+once goes by SMS, as does everything that is no reply (docs/decisions/0009)."""
+
 WHY_NOT = """CASE
     WHEN c.number_sealed IS NULL THEN 'erased'
     WHEN c.stopped_at IS NOT NULL THEN 'stopped'
@@ -63,7 +68,8 @@ CLAIM = text(f"""
     ), probe AS (
         UPDATE outbound_switch SET paused_until = :probe_until WHERE id = 1 AND pauses > 0 AND EXISTS (SELECT FROM due)
     ), looked AS (
-        SELECT d.id, c.number_sealed, m.expires_at, t.id AS text_id, t.body_sealed, t.segments, {WHY_NOT} AS why_not
+        SELECT d.id, c.number_sealed, m.expires_at, t.id AS text_id, t.body_sealed, t.segments, {WHY_NOT} AS why_not,
+            d.lane = {Lane.REPLY.value} AND d.attempts = 0 AND c.whatsapp_at > :session AS by_whatsapp
         FROM due JOIN delivery d ON d.id = due.id JOIN contact c ON c.id = d.contact_id JOIN outgoing_message m ON m.id = d.message_id
             LEFT JOIN outgoing_text t ON t.message_id = d.message_id AND t.language = d.language
     )
@@ -75,7 +81,7 @@ CLAIM = text(f"""
     FROM looked l
     WHERE d.id = l.id
     RETURNING d.id, d.fence, d.attempts, d.lane, d.message_id, d.contact_id, d.reason,
-        l.text_id, l.body_sealed, l.segments, l.number_sealed, l.expires_at
+        l.text_id, l.body_sealed, l.segments, l.number_sealed, l.by_whatsapp, l.expires_at
 """)  # noqa: S608  # built from a constant
 """Who must not get it any more is skipped here, and asked after once more if sending is not at once."""
 
@@ -131,7 +137,14 @@ class Claimed:
 async def claim(work: Transaction, most: int) -> list[Claimed]:
     """Claim the most pressing texts, lane before lane and in a lane message after message. None while sending is halted or paused."""
     rows = await work.execute(
-        CLAIM, {"now": work.now, "most": most, "lease_until": work.now + LEASE, "probe_until": work.now + PROBE}
+        CLAIM,
+        {
+            "now": work.now,
+            "most": most,
+            "lease_until": work.now + LEASE,
+            "probe_until": work.now + PROBE,
+            "session": work.now - SESSION,
+        },
     )
     bodies: dict[UUID, str] = {}
     claimed = [one for row in rows if row.reason is None and (one := await _opened(work, row, bodies)) is not None]
@@ -203,6 +216,7 @@ async def _opened(work: Transaction, row: Row[Any], bodies: dict[UUID, str]) -> 
         if row.text_id not in bodies:
             bodies[row.text_id] = work.unseal(row.body_sealed, "outgoing_text", "body", row.text_id)
         number = work.unseal(row.number_sealed, "contact", "number", row.contact_id)
+        number = by_whatsapp(number) if row.by_whatsapp else number
     except (KeyProblem, TypeError) as problem:
         log.error("text_not_opened", delivery=str(row.id), error=type(problem).__name__)
         await work.execute(

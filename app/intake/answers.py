@@ -23,9 +23,10 @@ from app.records.reading import Assessment, Kind, Location
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.rights.topics import Rights
 from app.subscribers.consent import Consent, resume, stop, subscribe
+from app.telephony.addresses import Channel
 
 TWILIO_ANSWERS: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
-"""Whole messages that Twilio confirms by itself (docs, "Support for opt-out keywords"): a second confirmation would be one too many."""
+"""Whole SMS that Twilio confirms by itself (docs, "Support for opt-out keywords"): a second confirmation would be one too many."""
 
 MOST_OPTIONS: Final = 3
 """How many counties a question names; with more, the question is asked without naming any."""
@@ -62,7 +63,8 @@ class Asker:
 async def answer_stop(work: Transaction, asker: Asker) -> Answer:
     """Stop means now. One confirmation, and none where Twilio gives it."""
     await stop(work, asker.consent("subscribe.stopped"))
-    twilio_confirms = asker.opt_out_type == "STOP" or asker.words.strip().upper() in TWILIO_ANSWERS
+    by_itself = asker.channel != Channel.WHATSAPP and asker.words.strip().upper() in TWILIO_ANSWERS
+    twilio_confirms = asker.opt_out_type == "STOP" or by_itself
     return Answer(None if twilio_confirms else asker.say("subscribe.stopped"))
 
 

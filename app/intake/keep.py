@@ -17,14 +17,14 @@ from sqlalchemy import select
 from app.core.database import Transaction, row_as
 from app.records.contacts import Conversation, contact
 from app.records.inbound import inbound_message
-from app.telephony.addresses import canonical_number
+from app.telephony.addresses import Channel, canonical_number
 from app.telephony.forms import TextForm
 
 KEEP: Final = """
     WITH who AS (
-        INSERT INTO contact (id, number_hash, number_sealed, language_chosen, created_at)
-        VALUES (%(new_contact)s, %(number_hash)s, %(number_sealed)s, false, %(now)s)
-        ON CONFLICT (number_hash) DO UPDATE SET unreachable_at = NULL
+        INSERT INTO contact (id, number_hash, number_sealed, language_chosen, whatsapp_at, created_at)
+        VALUES (%(new_contact)s, %(number_hash)s, %(number_sealed)s, false, %(whatsapp_at)s, %(now)s)
+        ON CONFLICT (number_hash) DO UPDATE SET unreachable_at = NULL, whatsapp_at = EXCLUDED.whatsapp_at
         RETURNING id, number_sealed IS NULL AS erased, language, language_chosen, stopped_at
     ), talk AS (
         INSERT INTO conversation (contact_id, questions, home_counties)
@@ -80,6 +80,7 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
             "message": message,
             "sid": form.sid,
             "channel": form.channel.value,
+            "whatsapp_at": work.now if form.channel is Channel.WHATSAPP else None,
             "line": canonical_number(form.line)[:64],
             "body_sealed": work.seal(form.body, "inbound_message", "body", message),
             "media_count": form.media_count,

@@ -42,7 +42,9 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
         conversation.update()
         .where(conversation.c.contact_id == who)
         .values(awaiting=None, report_id=None, last_report_id=None, last_report_at=None, home_counties=[]),
-        contact.update().where(contact.c.id == who).values(number_sealed=None, language=None, language_chosen=False),
+        contact.update()
+        .where(contact.c.id == who)
+        .values(number_sealed=None, language=None, language_chosen=False, whatsapp_at=None),
     ):
         await work.execute(statement)
     await forget_photos(work, photo.c.message_id.in_(select(inbound_message.c.id).where(inbound_message.c.contact_id == who)))

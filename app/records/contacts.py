@@ -22,6 +22,7 @@ class Contact(SQLModel, table=True):
     stopped_at: datetime | None = instant(nullable=True)
     unreachable_at: datetime | None = instant(nullable=True)
     unreachable_until: datetime | None = instant(nullable=True)  # None: until they write to us or subscribe again
+    whatsapp_at: datetime | None = instant(nullable=True)  # when they last wrote, if that was by WhatsApp
     created_at: datetime = instant()
 
 

@@ -37,6 +37,11 @@ def canonical_number(address: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def by_whatsapp(number: str) -> str:
+    """The address of a canonical number on WhatsApp."""
+    return f"{WHATSAPP_PREFIX}{number}"
+
+
 def can_be_texted(number: str) -> bool:
     """Whether a canonical number is one that a text can be sent to: E.164 and of a possible length."""
     if not number.startswith("+"):

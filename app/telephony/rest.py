@@ -16,6 +16,7 @@ import aiohttp
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from app.telephony.addresses import WHATSAPP_PREFIX, by_whatsapp
 from app.telephony.forms import MOST_MEDIA, Attachment, TextForm
 from app.telephony.pooled_http import FILE_HOSTS, TWILIO_API, PooledHttp, TooManyRequests
 
@@ -113,28 +114,40 @@ class TwilioRest:
         key_secret: str,
         sender: str,
         *,
+        whatsapp: str = "",
         api_url: str | None = None,
         file_hosts: tuple[str, ...] = FILE_HOSTS,
     ) -> None:
+        """`sender` is the number that texts go out from, `whatsapp` the one of our WhatsApp sender, empty where there is none."""
         self.sender = sender
+        self._whatsapp = whatsapp
         self._account_sid = account_sid
         self._http = PooledHttp(api_url, file_hosts=file_hosts)
         # An empty environment, so that a TWILIO_EDGE set for something else does not change where we send.
         self._client = Client(key_sid, key_secret, account_sid=account_sid, http_client=self._http, environment={"_": ""})
 
     async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
-        """See TextCarrier.send. `callback` is told every later status; the text is dropped by Twilio after `validity_seconds`."""
+        """See TextCarrier.send. `callback` is told every later status; the text is dropped by Twilio after `validity_seconds`. What is
+        addressed to WhatsApp goes by SMS where we have no sender there."""
+        from_ = self.sender
+        if to.startswith(WHATSAPP_PREFIX):
+            to, from_ = (to, by_whatsapp(self._whatsapp)) if self._whatsapp else (to.removeprefix(WHATSAPP_PREFIX), from_)
         message = await _answered(
             self._client.messages.create_async(
-                to=to, from_=self.sender, body=body, status_callback=callback, validity_period=validity_seconds
+                to=to, from_=from_, body=body, status_callback=callback, validity_period=validity_seconds
             )
         )
         return str(message.sid)
 
     async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
         """See TextCarrier.log_of. Listed by number alone: Twilio's filter by date leaves out what it has accepted and not sent yet."""
+        number = to.removeprefix(WHATSAPP_PREFIX)
+        logged = await self._log_of(number, self.sender, since)
+        return logged + (await self._log_of(by_whatsapp(number), by_whatsapp(self._whatsapp), since) if self._whatsapp else [])
+
+    async def _log_of(self, to: str, sender: str, since: datetime) -> list[LoggedText]:
         try:
-            messages = await self._client.messages.list_async(to=to, from_=self.sender, limit=LOG_PAGE)
+            messages = await self._client.messages.list_async(to=to, from_=sender, limit=LOG_PAGE)
         except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         logged = [
