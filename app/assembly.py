@@ -19,6 +19,7 @@ from app.packs import pack_file
 from app.packs.counties import load_counties
 from app.packs.texts import Texts
 from app.pipeline import Hotline
+from app.places.atlas import Atlas
 from app.places.gazetteer import Gazetteer
 from app.rights.topics import Rights
 from app.settings import Settings
@@ -64,7 +65,7 @@ def build_hotline(settings: Settings, redis: Redis) -> Hotline:
     pack = tomllib.loads(pack_file(settings.pack, "pack.toml").read_text(encoding="utf-8"))
     return Hotline(
         lexicon=Lexicon.from_pack(settings.pack),
-        gazetteer=Gazetteer.from_pack(settings.pack),
+        atlas=Atlas(Gazetteer.from_pack(settings.pack)),
         counties=load_counties(settings.pack),
         texts=Texts.from_pack(settings.pack, settings.hotline_name),
         rights=Rights.from_pack(settings.pack),

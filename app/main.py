@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TypedDict
 
 from fastapi import FastAPI, Request
@@ -22,6 +22,7 @@ from app.core.live import Listener
 from app.core.logs import set_up_logging
 from app.intake.photo_store import PhotoStore
 from app.pipeline import Hotline
+from app.pipeline_places import follow_landmarks
 from app.settings import Settings
 
 
@@ -43,13 +44,16 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_parts(settings, clock) as parts:
             listener = Listener(parts.redis)
-            listening = asyncio.create_task(listener.run())
+            tasks = [
+                asyncio.create_task(listener.run()),
+                asyncio.create_task(follow_landmarks(parts.hotline.atlas, parts.database, listener)),
+            ]
             try:
                 yield _state(parts, listener)
             finally:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(title="Vigía", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     add_problem_details(app)

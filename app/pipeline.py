@@ -48,6 +48,7 @@ from app.intake.photos import attach_photos, keep_photos
 from app.intake.reports import add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
 from app.packs.counties import Counties
 from app.packs.texts import Texts
+from app.places.atlas import Atlas
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
@@ -118,7 +119,7 @@ class Hotline:
     """What every step may read and none changes: the pack of the state, the queue, a few policies."""
 
     lexicon: Lexicon
-    gazetteer: Gazetteer
+    atlas: Atlas
     counties: Counties
     texts: Texts
     rights: Rights
@@ -126,6 +127,11 @@ class Hotline:
     redis: Redis
     time_zone: str
     alert_lifetime: timedelta
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """The places known right now, with the landmarks that organizers added."""
+        return self.atlas.gazetteer
 
 
 # ── 1 to 5: a text arrives ───────────────────────────────────────────────────────────────────────────────────────────────────────────

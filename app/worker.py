@@ -38,6 +38,7 @@ from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_re
 from app.pipeline import open_silent_reports, recover_text
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_photos import place_found
+from app.pipeline_places import follow_landmarks
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.records.deliveries import Lane, delivery
 from app.records.photos import SETTLE_PHOTO
@@ -74,6 +75,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         async with jobs.open_async():
             helpers = [
                 asyncio.create_task(listener.run()),
+                asyncio.create_task(follow_landmarks(parts.hotline.atlas, parts.database, listener)),
                 asyncio.create_task(every(SWEEP_EVERY, stopping, lambda: sweep(parts))),
                 asyncio.create_task(
                     every(RECONCILE_EVERY, stopping, lambda: settle_doubts(parts, carrier, settings.unknown_grace))

@@ -5,6 +5,8 @@ It is mounted, so that its refusals are pages for people while the rest of the w
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -13,6 +15,7 @@ from app.console import (
     board,
     inbox,
     incident_page,
+    landmarks,
     live,
     offers_page,
     oversight,
@@ -25,6 +28,22 @@ from app.console.guard import Guard
 from app.console.refusals import add_refusals
 from app.console.rendering import FOLDER
 
+SCREENS: Final = (
+    sign_in,
+    board,
+    live,
+    incident_page,
+    photos,
+    alert_page,
+    offers_page,
+    inbox,
+    landmarks,
+    people,
+    oversight,
+    switch_act,
+)
+"""Every screen, each a file with its routes."""
+
 
 def add_console(app: FastAPI) -> None:
     """Put the console under /console of `app`, whose lifespan gives `settings`, `database`, `hotline` and `listener` as request state."""
@@ -35,7 +54,7 @@ def create_console() -> FastAPI:
     """The console's own application; paths inside it begin after /console."""
     console = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_refusals(console)
-    for screen in (sign_in, board, live, incident_page, photos, alert_page, offers_page, inbox, people, oversight, switch_act):
+    for screen in SCREENS:
         console.include_router(screen.router)
     console.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     console.add_middleware(Guard)

@@ -30,6 +30,10 @@ FLASHES: Final = {
     "returned": mark("The alert went back to its author."),
     "suspended": mark("%(who)s is suspended and signed out everywhere."),
     "restored": mark("%(who)s may act again. They need a new link to sign in."),
+    "landmark_added": mark("Texts that name %(place)s are understood from now on."),
+    "landmark_changed": mark("%(place)s is changed. You can undo that."),
+    "landmark_removed": mark("%(place)s is removed. You can undo that."),
+    "landmark_restored": mark("%(place)s is as it was before."),
     "resumed": mark("Texts go out again."),
     "shift_on": mark("Your shift began."),
     "shift_off": mark("Your shift ended. Thank you."),
@@ -64,4 +68,4 @@ def forget_flash(response: Response) -> None:
     response.delete_cookie(COOKIE, path=PATH)
 
 
-_BLANKS: Final = ("code", "who", "outcome", "county", "people")
+_BLANKS: Final = ("code", "who", "outcome", "county", "people", "place")

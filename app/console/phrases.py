@@ -119,6 +119,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "document": mark("They sent a document. It is not opened here."),
         "file": mark("They sent a file of another kind. It is not opened here."),
     },
+    "place": {
+        "landmark": mark("A place that people know"),
+        "neighbourhood": mark("A part of a town"),
+        "corridor": mark("A street"),
+    },
     "event": {
         "incident.opened": mark("The first report came in"),
         "report.joined": mark("Another report joined"),
@@ -149,6 +154,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "contact.offered_help": mark("Somebody offered to help"),
         "outbound.halted": mark("All outbound texts were stopped"),
         "outbound.resumed": mark("Texts go out again"),
+        "landmark.added": mark("A landmark was added"),
+        "landmark.changed": mark("A landmark was changed"),
+        "landmark.removed": mark("A landmark was removed"),
+        "landmark.restored": mark("A landmark was put back as it was"),
         "volunteer.added": mark("A person was added"),
         "volunteer.signed_in": mark("Signed in"),
         "volunteer.suspended": mark("A person was suspended"),

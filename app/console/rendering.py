@@ -48,6 +48,7 @@ MENU: Final = (
     Entry("/console/inbox", mark("Inbox"), "i", (Role.DISPATCHER, Role.ORGANIZER)),
     Entry("/console/subscribers", mark("Subscribers"), "s", (Role.ORGANIZER,)),
     Entry("/console/rights", mark("Rights"), "r", tuple(Role)),
+    Entry("/console/landmarks", mark("Landmarks"), "l", (Role.ORGANIZER,)),
     Entry("/console/people", mark("People"), "p", (Role.ADMIN,)),
     Entry("/console/audit", mark("Audit"), "u", (Role.ADMIN,)),
 )

@@ -28,6 +28,7 @@ class Topic(StrEnum):
 
     OUTBOX = "outbox"
     BOARD = "board"
+    PLACES = "places"
 
 
 def wake(redis: Redis, topic: Topic) -> Nudge:

@@ -10,6 +10,7 @@ import app.records.deliveries
 import app.records.events
 import app.records.inbound
 import app.records.incidents
+import app.records.landmarks
 import app.records.photos
 import app.records.regroupings
 import app.records.verification

@@ -48,6 +48,11 @@ class NearNames:
                 letters.setdefault(short, []).append(name)
         return cls({k: tuple(v) for k, v in sounds.items()}, {k: tuple(v) for k, v in letters.items()})
 
+    def with_names(self, names: Iterable[str]) -> NearNames:
+        """An index that holds these names, too."""
+        added = NearNames.of(names)
+        return NearNames(_joined(self.by_sound, added.by_sound), _joined(self.by_letters, added.by_letters))
+
     def names_like(self, word: str, expected: bool = False) -> tuple[str, ...]:
         """The names that this word, folded and without spaces, may be a misspelling of, the likeliest first. `expected` says that the words
         around let a place be expected, so that a less alike name will do. Remembered."""
@@ -75,6 +80,10 @@ class NearNames:
         return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
+def _joined(known: Mapping[str, tuple[str, ...]], added: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {**known, **{key: tuple(dict.fromkeys((*known.get(key, ()), *names))) for key, names in added.items()}}
+
+
 def sound_of(word: str) -> str:
     """The key of a word's sound: consonants as a Spanish ear hears them, vowels only as open or closed and only at the start.
 
@@ -95,7 +104,7 @@ _SOUNDS = tuple(
     for pattern, sound in (
         (r"ville?$|vil$|bil$|bile$", "vl"),
         (r"borough$|boroh?$|borro$|burgh$", "br"),
-        (r"^(h|j)(?=[aeiouy])", "j"),
+        (r"^(h|j)(?=[aeiouy])|^g(?=[ei])", "j"),
         (r"ph", "f"),
         (r"ck|qu|q", "k"),
         (r"sh|ch", "x"),

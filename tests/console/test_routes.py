@@ -42,6 +42,12 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/photos/{photo_id}"): frozenset({D, ORG}),
     ("GET", "/recordings/{recording_id}"): frozenset({D}),
     ("GET", "/subscribers"): frozenset({ORG}),
+    ("GET", "/landmarks"): frozenset({ORG}),
+    ("POST", "/landmarks"): frozenset({ORG}),
+    ("GET", "/landmarks/{landmark_id}"): frozenset({ORG}),
+    ("POST", "/landmarks/{landmark_id}"): frozenset({ORG}),
+    ("POST", "/landmarks/{landmark_id}/remove"): frozenset({ORG}),
+    ("POST", "/landmarks/{landmark_id}/undo"): frozenset({ORG}),
     ("GET", "/people"): frozenset({A}),
     ("POST", "/people"): frozenset({A}),
     ("POST", "/people/{alias}/link"): frozenset({A}),
@@ -110,5 +116,5 @@ async def test_a_role_that_does_not_need_a_page_is_refused_in_words(desk: Desk) 
 
 
 def _filled(path: str) -> str:
-    filled = path.format(code="AC1234", alias="Beto", recording_id=NOBODYS, photo_id=NOBODYS, token="t")
+    filled = path.format(code="AC1234", alias="Beto", recording_id=NOBODYS, photo_id=NOBODYS, landmark_id=NOBODYS, token="t")
     return f"/console{filled}"
