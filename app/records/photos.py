@@ -32,7 +32,7 @@ class Photo(SQLModel, table=True):
 
     __table_args__ = (
         one_of("state", PhotoState),
-        UniqueConstraint("message_id", "place", name="uq_photo_message_id"),
+        UniqueConstraint("message_id", "place"),
         Index("ix_photo_due", "due_since", postgresql_where=text("due_since IS NOT NULL")),
     )
 
