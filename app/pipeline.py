@@ -175,7 +175,7 @@ async def _take_in(
     ):  # nobody sends a hotline a photo or a place without having seen something
         reading = replace(reading, assessment=replace(reading.assessment, kind=Kind.REPORT))
     as_answer = partial(locate, form.words, hotline.gazetteer, home_counties=home, answering=True)
-    heard = hear(kept.conversation, reading, as_answer, work.now)
+    heard = hear(kept.conversation, reading, as_answer, work.now, without_words=form.is_picture_or_pin)
     if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
         reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))
     if is_overtaken(kept, reading, received_at):

@@ -59,7 +59,13 @@ AUDIT_EVERY: Final = timedelta(minutes=1)
 RECOVER_FROM: Final = timedelta(minutes=10)
 """How far back Twilio's log is read for texts that never reached us."""
 
+WORDS_ALONE_AFTER: Final = timedelta(minutes=5)
+"""So long a recovered text waits for the list of its photos; then it is taken in without."""
+
 STALLED_JOB_SECONDS: Final = 60.0
+JOBS_AT_ONCE: Final = 3
+"""So that a large file that comes slowly does not keep everything else waiting."""
+
 JOB_RETRIES: Final = Patience()
 
 
@@ -145,8 +151,10 @@ async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:
                 try:
                     media = await carrier.media_of(text.sid) if text.media_count else ()
                 except OutcomeUnknown as error:
-                    log.warning("twilio_log_not_read", reason=str(error))
-                    continue  # with the next look, whole
+                    log.warning("twilio_media_not_listed", reason=str(error))
+                    if now - text.received_at < WORDS_ALONE_AFTER:
+                        continue  # with the next look, whole
+                    media = ()
                 form = text.as_form(media)
                 async with parts.database.transaction() as unit:
                     new = await recover_text(unit, parts.hotline, form, text.received_at)
@@ -208,7 +216,9 @@ async def do_jobs(jobs: procrastinate.App, stopping: asyncio.Event) -> None:
     """Do jobs until stopping; when the database goes away, begin again when it is back."""
     while not stopping.is_set():
         try:
-            await jobs.run_worker_async(install_signal_handlers=False, listen_notify=True, fetch_job_polling_interval=2.0)
+            await jobs.run_worker_async(
+                concurrency=JOBS_AT_ONCE, install_signal_handlers=False, listen_notify=True, fetch_job_polling_interval=2.0
+            )
         except (procrastinate.exceptions.ConnectorException, SQLAlchemyError, OSError) as error:
             log.warning("jobs_wait_for_database", error=type(error).__name__)
             await asyncio.sleep(1)

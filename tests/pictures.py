@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pillow_heif
 from PIL import ExifTags, Image
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 ACCOUNT, KEY, SECRET = "ACsimulator0000000000000000000000a", "SKsimulator0000000000000000000000a", "a secret of the simulator"
@@ -68,6 +69,15 @@ class MediaShelf:
     onward: str = ""
     refuses: int | None = None
     seen: list[tuple[str, str, str | None]] = field(default_factory=list)
+    sent: list[dict[str, str]] = field(default_factory=list)
+    happened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, fits: Callable[[MediaShelf], bool], seconds: float = 15.0) -> None:
+        """Wait until the shelf is as it should be. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not fits(self):
+                self.happened.clear()
+                await self.happened.wait()
 
     def application(self) -> Starlette:
         """The shelf as a web application."""
@@ -78,6 +88,7 @@ class MediaShelf:
                 Route(media, self._fetch),
                 Route("/cdn/{media}", self._deliver),
                 Route("/inside", self._inside),
+                Route(f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", self._send, methods=["GET", "POST"]),
             ]
         )
 
@@ -109,12 +120,21 @@ class MediaShelf:
         known = _is_ours(request) and self.files.pop(request.path_params["media"], None) is not None
         return Response(status_code=204 if known else 404)
 
+    async def _send(self, request: Request) -> Response:
+        if request.method == "GET":
+            return JSONResponse({"messages": [], "next_page_uri": None})
+        async with request.form() as form:
+            self.sent.append({name: str(value) for name, value in form.items()})
+        self._note(request)
+        return JSONResponse({"sid": f"SM{len(self.sent):032d}", "status": "queued"}, status_code=201)
+
     async def _inside(self, request: Request) -> Response:
         self._note(request)
         return Response(b"what only this network may see")
 
     def _note(self, request: Request) -> None:
         self.seen.append((request.method, request.url.path, request.headers.get("authorization")))
+        self.happened.set()
 
 
 def _is_ours(request: Request) -> bool:

@@ -32,6 +32,9 @@ ASIDES: Final = frozenset({Kind.RIGHTS, Kind.HELP, Kind.VOLUNTEER})
 FRAGMENT_TIME: Final = timedelta(seconds=90)
 """Texts of one person within this time are one report (DESIGN section 5)."""
 
+PICTURE_TIME: Final = timedelta(minutes=30)
+"""A photo or a pin without a word that follows a report within this time is of that report."""
+
 MOST_QUESTIONS: Final = 2
 """How often the place is asked before a person takes over: asking a frightened person again and again helps nobody."""
 
@@ -85,9 +88,16 @@ def open_question(talk: Conversation, now: datetime) -> Question | None:
     return Question(talk.awaiting)
 
 
-def hear(talk: Conversation, reading: Reading, read_as_answer: Callable[[], Location], now: datetime) -> Heard:
+def hear(
+    talk: Conversation,
+    reading: Reading,
+    read_as_answer: Callable[[], Location],
+    now: datetime,
+    *,
+    without_words: bool = False,
+) -> Heard:
     """Place a text in its conversation. `read_as_answer` gives where it says if read as the answer to "which city, county or ZIP code?";
-    it is only called when that was asked."""
+    it is only called when that was asked. `without_words`: it is a photo or a pin alone."""
     said, question = reading.assessment, open_question(talk, now)
     means_itself = said.command is not None or said.kind in STANDS_ALONE
     if question is not None and not means_itself:
@@ -95,7 +105,8 @@ def hear(talk: Conversation, reading: Reading, read_as_answer: Callable[[], Loca
             return Heard(Turn.NEW, None, reading.location)
         as_answer = read_as_answer()
         return Heard(Turn.ANSWER if as_answer.counties else Turn.UNCLEAR, question, as_answer)
-    just_reported = talk.last_report_at is not None and now - talk.last_report_at <= FRAGMENT_TIME
+    time_for_more = PICTURE_TIME if without_words else FRAGMENT_TIME
+    just_reported = talk.last_report_at is not None and now - talk.last_report_at <= time_for_more
     if just_reported and not means_itself and said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER}:
         return Heard(Turn.FRAGMENT, None, reading.location)
     return Heard(Turn.NEW, None, reading.location)

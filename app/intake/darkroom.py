@@ -35,6 +35,7 @@ GLIMPSE_SIDE: Final = 12
 
 MEMORY_BYTES: Final = 1_500_000_000
 CPU_SECONDS: Final = 20
+GENTLY: Final = 10
 PATIENCE_SECONDS: Final = 45.0
 
 PICTURE_TYPE: Final = "image/jpeg"
@@ -147,6 +148,8 @@ def _degrees(parts: Any, hemisphere: str, negative: str) -> float:
 
 def _confine() -> None:
     """Little memory, little time, no files, before the first foreign byte is read. A system that lacks one of these limits goes without."""
+    with suppress(OSError):
+        os.nice(GENTLY)  # texts come before photos
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import aiohttp
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from app.telephony.addresses import WHATSAPP_PREFIX, by_whatsapp
@@ -148,7 +148,7 @@ class TwilioRest:
     async def _log_of(self, to: str, sender: str, since: datetime) -> list[LoggedText]:
         try:
             messages = await self._client.messages.list_async(to=to, from_=sender, limit=LOG_PAGE)
-        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+        except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         logged = [
             LoggedText(str(m.sid), str(m.to), str(m.body), str(m.status), m.error_code, m.date_created or datetime.now(UTC))
@@ -174,7 +174,7 @@ class TwilioRest:
         """The texts to one of our lines since an instant, oldest first. Raises OutcomeUnknown when the log can't be read now."""
         try:
             messages = await self._client.messages.list_async(to=line, date_sent_after=since, limit=MOST_RECOVERED)
-        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+        except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         texts = [
             ReceivedText(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0), m.date_created or since)
@@ -202,7 +202,7 @@ class TwilioRest:
         """The files that came with a text. Raises OutcomeUnknown when the list can't be had now."""
         try:
             found = await self._client.messages(message_sid).media.list_async(limit=MOST_MEDIA)
-        except (TwilioRestException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+        except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return tuple(Attachment(sid=str(one.sid), declared_type=str(one.content_type)[:64]) for one in found)
 

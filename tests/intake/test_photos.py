@@ -179,6 +179,29 @@ async def test_a_photo_from_elsewhere_or_from_the_sea_settles_nothing(post: Post
     assert (told.county, (await post.photo()).taken_in) == (None, None)
 
 
+@pytest.mark.parametrize(("minutes", "reports"), [(1, 1), (29, 1), (31, 2)])
+async def test_a_photo_that_follows_a_report_is_of_that_report(
+    post: Post, clock: ManualClock, minutes: int, reports: int
+) -> None:
+    await post.receives({"MessageSid": "SM00000013", "From": ROSA, "To": LINE, "Body": REPORT})
+    clock.advance(timedelta(minutes=minutes))
+    await post.texts(a_picture())
+
+    async with post.database.transaction() as work:
+        assert await work.scalar(select(func.count()).select_from(report)) == reports
+
+
+async def test_a_photo_of_another_event_after_the_first_is_decided_is_a_new_report(post: Post, clock: ManualClock) -> None:
+    await post.receives({"MessageSid": "SM00000014", "From": ROSA, "To": LINE, "Body": REPORT})
+    async with post.database.transaction() as work:
+        await work.execute(incident.update().values(state="gone"))
+    clock.advance(timedelta(minutes=10))
+    await post.texts(a_picture())
+
+    async with post.database.transaction() as work:
+        assert await work.scalar(select(func.count()).select_from(report)) == 2
+
+
 async def test_a_photo_with_hardly_a_word_is_a_report(post: Post) -> None:
     await post.texts(a_picture(), body="mira esto")
 
