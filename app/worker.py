@@ -26,8 +26,9 @@ from app.assembly import Parts, build_carrier, open_parts
 from app.core import metrics
 from app.core.database import Transaction, without_driver
 from app.core.jobs import Patience
-from app.core.live import Listener, Topic
+from app.core.live import Listener, Topic, wake
 from app.core.logs import set_up_logging
+from app.delivery.breaker import check_lanes
 from app.delivery.conservation import find_differences
 from app.delivery.pacing import Pacer
 from app.delivery.reconcile import ask_after, reconcile
@@ -55,6 +56,7 @@ log = structlog.get_logger(__name__)
 
 SWEEP_EVERY: Final = timedelta(seconds=2)
 RECONCILE_EVERY: Final = timedelta(seconds=5)
+BREAKER_EVERY: Final = timedelta(seconds=2)
 AUDIT_EVERY: Final = timedelta(minutes=1)
 RECOVER_FROM: Final = timedelta(minutes=10)
 """How far back Twilio's log is read for texts that never reached us."""
@@ -86,6 +88,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(
                     every(RECONCILE_EVERY, stopping, lambda: settle_doubts(parts, carrier, settings.unknown_grace))
                 ),
+                asyncio.create_task(every(BREAKER_EVERY, stopping, lambda: guard_lanes(parts))),
                 asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(parts, carrier))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
@@ -132,6 +135,13 @@ async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> 
     """Ask Twilio's log about texts whose outcome nobody told."""
     metrics.DOUBTS_SETTLED.inc(await reconcile(parts.database, carrier, grace))
     await ask_after(parts.database, carrier, grace)
+
+
+async def guard_lanes(parts: Parts) -> None:
+    """Stop lanes whose texts carriers filter or people end their subscriptions over."""
+    async with parts.database.transaction() as unit:
+        if await check_lanes(unit):
+            unit.after_commit.append(wake(parts.redis, Topic.BOARD))
 
 
 async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:

@@ -25,11 +25,11 @@ HEAR = text("""
         SELECT d.id, d.state AS before, d.attempts, m.expires_at, (SELECT pauses > 0 FROM outbound_switch) AS in_doubt
         FROM delivery d JOIN outgoing_message m ON m.id = d.message_id
         WHERE d.rank < :rank AND (
-            d.id = :id AND d.state IN ('pending', 'sending', 'unknown', 'sent', 'failed')
+            d.id = :id AND d.state <> 'skipped'
                 AND (CAST(:fence AS int) IS NULL OR d.fence = :fence
                      OR (:fate = 'delivered' AND d.fence > :fence AND d.state IN ('pending', 'sending', 'unknown')))
                 AND (d.sid IS NULL OR d.sid = :sid OR d.state IN ('pending', 'sending', 'unknown'))
-            OR CAST(:id AS uuid) IS NULL AND d.sid = :sid AND d.state IN ('sent', 'failed'))
+            OR CAST(:id AS uuid) IS NULL AND d.sid = :sid AND d.state IN ('sent', 'failed', 'delivered'))
         FOR UPDATE OF d
     ), decided AS (
         SELECT *, CASE
@@ -42,7 +42,7 @@ HEAR = text("""
         attempts = d.attempts + CASE WHEN n.state = 'pending' AND :counts THEN 1 ELSE 0 END,
         not_before = CASE WHEN n.state = 'pending' THEN CAST(:again_at AS timestamptz) ELSE d.not_before END,
         sent_at = coalesce(d.sent_at, :now),
-        done_at = CASE WHEN n.state IN ('delivered', 'failed') THEN CAST(:now AS timestamptz) END,
+        done_at = CASE WHEN n.before = n.state THEN d.done_at WHEN n.state IN ('delivered', 'failed') THEN CAST(:now AS timestamptz) END,
         lease_until = NULL
     FROM decided n
     WHERE d.id = n.id

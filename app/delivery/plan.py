@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -81,7 +81,7 @@ def audience(county: str, topic: Topic = Topic.ALERTS) -> Select[Any]:
 async def count_audience(work: Transaction, county: str) -> dict[str, int]:
     """How many people an alert to a county would reach, by the language they would read it in."""
     people = _reachable(audience(county)).subquery()
-    language = _language_of(people.c.language)
+    language = _language_of(people.c.language, TEXT_LANGUAGES)
     rows = await work.all(
         select(language.label("language"), func.count().label("people")).select_from(people).group_by(language)
     )
@@ -140,7 +140,7 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
         literal(planned.id),
         who.c.id,
         literal(int(message.lane)),
-        _language_of(who.c.language),
+        _language_of(who.c.language, message.texts),
         literal(DeliveryState.PENDING.value),
         literal(0),
         literal(0),
@@ -166,6 +166,6 @@ def _reachable(people: Select[Any]) -> Select[Any]:
     )
 
 
-def _language_of(language: ColumnElement[Any]) -> ColumnElement[str]:
-    """The language that a contact is texted in, as SQL: theirs if texts exist in it, else English."""
-    return case((language.in_(TEXT_LANGUAGES), language), else_="en")
+def _language_of(language: ColumnElement[Any], languages: Iterable[str]) -> ColumnElement[str]:
+    """The language that a contact is texted in, as SQL: theirs if the words exist in it, else English."""
+    return case((language.in_(list(languages)), language), else_="en")

@@ -4,7 +4,9 @@ import re
 
 from sqlalchemy import select
 
+from app.delivery.switch import pause_line
 from app.records.contacts import contact
+from app.records.deliveries import Lane, LaneHalt
 from app.records.events import event
 from app.records.inbound import InboundCall, Recording
 from app.records.incidents import report
@@ -111,6 +113,22 @@ async def test_an_edited_line_of_the_audit_trail_is_shown_as_broken(desk: Desk) 
         await work.connection.exec_driver_sql("ALTER TABLE event DISABLE TRIGGER USER")
         await work.execute(event.update().where(event.c.link == 1).values(verb="volunteer.promoted"))
     assert "The chain is broken at act 1." in (await ada.get("/console/audit")).text
+
+
+async def test_what_the_machine_holds_back_is_shown_in_both_languages_and_let_go_by_a_person(desk: Desk) -> None:
+    olga = await desk.browser("Olga")
+    async with desk.database.transaction() as work:
+        await pause_line(work, 30034, work.now)
+        await work.add(LaneHalt(lane=int(Lane.BROADCAST), error_code=30007, texts=12, since=work.now))
+    page = (await olga.get("/console/switch")).text
+    assert "Our number is not registered for texting" in page
+    assert "Broadcasts are held back." in page and "12 texts" in page
+    await olga.post("/console/language", data={"language": "es"})
+    page = (await olga.get("/console/switch")).text
+    assert "no está registrado" in page and "Los mensajes generales están detenidos." in page
+    await olga.post("/console/switch", data={"action": "resume", "reason": "Registered."})
+    page = (await olga.get("/console/switch")).text
+    assert "registrado" not in page and "detenidos" not in page
 
 
 async def test_the_switch_stops_everything_with_a_reason_that_every_page_shows(desk: Desk) -> None:
