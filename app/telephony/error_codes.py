@@ -26,6 +26,7 @@ class ErrorClass(StrEnum):
     CAPACITY = "capacity"  # a rate, or a full queue
     DAILY_CAP = "daily_cap"
     EXPIRED = "expired"
+    CHANNEL = "channel"  # WhatsApp does not take it; an SMS may
     POLICY = "policy"
     OURS = "ours"  # a request that should not have been made
     WEBHOOK = "webhook"  # of Twilio's calls to us, never of a text

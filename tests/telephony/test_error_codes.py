@@ -26,6 +26,7 @@ ACTIONS = {
     ErrorClass.REGISTRATION: {Action.PAUSE},
     ErrorClass.CAPACITY: {Action.WAIT, Action.LATER},
     ErrorClass.DAILY_CAP: {Action.WAIT, Action.TOMORROW},
+    ErrorClass.CHANNEL: {Action.LATER},
 }
 
 
