@@ -12,6 +12,7 @@ from app.core.database import Transaction
 from app.core.errors import Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.delivery.plan import already_told
+from app.incidents.expiry import end_unconfirmed
 from app.incidents.regrouping import merge_incidents, split_incident, undo_regrouping
 from app.pipeline import Hotline, call_off, tell_outcome, wake_all
 from app.records.incidents import Incident, Report
@@ -91,3 +92,15 @@ async def _refuse_if_held(work: Transaction, about: Incident, by: Volunteer) -> 
 
 def _language(reports: Sequence[Report]) -> str:
     return next((told.language for told in reports if told.language in TEXT_LANGUAGES), ANY_LANGUAGE)
+
+
+async def expire_incidents(work: Transaction, hotline: Hotline) -> int:
+    """What nobody could confirm in its time is over, and whoever reported it or asked hears that. Returns how many."""
+    over = await end_unconfirmed(work)
+    for about in over:
+        await finish_task(work, hotline.queue, about.id)
+        await call_off(work, hotline, about)
+        await tell_outcome(work, hotline, about)
+    if over:
+        wake_all(work, hotline)
+    return len(over)

@@ -38,6 +38,7 @@ from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
 from app.pipeline import open_silent_reports, recover_text
 from app.pipeline_calls import end_lost_calls
+from app.pipeline_incidents import expire_incidents
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
@@ -112,6 +113,7 @@ async def sweep(parts: Parts) -> None:
         lambda unit: _counted(metrics.LEASES_ENDED, sweep_tasks(unit, parts.hotline.queue)),
         expire_offers,
         expire_alerts,
+        lambda unit: expire_incidents(unit, parts.hotline),
         lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),
         lambda unit: end_lost_calls(unit, parts.hotline),
         forget_old_sessions,

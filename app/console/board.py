@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Row, and_, case, extract, func, or_, select
@@ -17,6 +18,8 @@ from app.console.rendering import is_live_part, render
 from app.core.database import Transaction
 from app.core.requests import Work
 from app.delivery.conservation import Tally, tally_of
+from app.incidents.confidence import Confidence
+from app.incidents.told import how_sure
 from app.packs.outlines import county_paths
 from app.records.alerts import Alert, alert
 from app.records.incidents import incident
@@ -54,6 +57,7 @@ class Board:
     to_sign: Sequence[Row[Any]]
     running: Sequence[tuple[Alert, Tally]]
     counties: dict[str, tuple[str, int]]
+    sure: dict[UUID, Confidence] = field(default_factory=dict)
 
 
 async def read_board(work: Transaction, viewer: Volunteer) -> Board:
@@ -83,6 +87,7 @@ async def read_board(work: Transaction, viewer: Volunteer) -> Board:
         to_sign=await work.all(_to_sign()),
         running=await _running(work),
         counties=colours(rows),
+        sure=await how_sure(work, [row.id for row in undecided]),
     )
 
 

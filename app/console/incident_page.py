@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
+from sqlalchemy import select
 from starlette.responses import Response
 
 from app.alerts.approval import propose_alert
@@ -13,6 +15,7 @@ from app.alerts.review import Problem, lacks_of, problems_of
 from app.console.access import Desk, Dispatcher
 from app.console.flash import go
 from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
+from app.console.incident_reasons import why
 from app.console.photos import may_see
 from app.console.phrases import word_for
 from app.console.rendering import is_live_part, language_of, render, translator
@@ -21,10 +24,13 @@ from app.core.errors import BadInput, Conflict
 from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.incidents.join import get_incident, set_county
+from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
+from app.incidents.told import how_sure, neighbours_of
 from app.pipeline import Hotline, decide_incident, send_offer
 from app.pipeline_alerts import draft_alert, propose, propose_update, rights_lines
 from app.records.alerts import AlertType
-from app.records.incidents import Incident
+from app.records.incidents import Incident, incident
+from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.telephony.segments import spelled_to_fit
@@ -45,9 +51,8 @@ async def incident_page(request: Request, work: Work, viewer: Desk, code: str) -
     if not live:
         await note_view(work, about, viewer)
     facts = await read_incident(work, about)
-    return render(
-        request, "incident.html", block="live" if live else None, **await _shown(work, request.state.hotline, facts, viewer)
-    )
+    shown = await _shown(work, request.state.hotline, facts, viewer, translator(request))
+    return render(request, "incident.html", block="live" if live else None, **shown)
 
 
 @router.post("/renew")
@@ -152,7 +157,29 @@ async def propose_correction(request: Request, work: Work, viewer: Desk, code: s
     return go(f"/console/alerts/{made.code}", "proposed")
 
 
-async def _shown(work: Transaction, hotline: Hotline, facts: IncidentFacts, viewer: Volunteer) -> dict[str, Any]:
+async def _grouping(work: Transaction, about: Incident, say: Callable[[str], str]) -> dict[str, Any]:
+    """How sure we are, what may be the same event, and what people merged or split."""
+    acts = []
+    for act in await acts_of(work, about.id):
+        other = act.to_id if act.from_id == about.id else act.from_id
+        code = await work.scalar(select(incident.c.code).where(incident.c.id == other))
+        acts.append((act, code, await what_undo_lacks(work, act)))
+    return {
+        "sure": (await how_sure(work, [about.id]))[about.id] if about.reports else None,
+        "neighbours": await neighbours_of(work, about),
+        "acts": acts,
+        "can_split": about.reports > 1,
+        "alerted": await has_active_alert(work, about.id),
+        "merge_reasons": REASONS_OF[Act.MERGE],
+        "split_reasons": REASONS_OF[Act.SPLIT],
+        "all_reasons": set(Reason),
+        "why": partial(why, say=say),
+    }
+
+
+async def _shown(
+    work: Transaction, hotline: Hotline, facts: IncidentFacts, viewer: Volunteer, say: Callable[[str], str]
+) -> dict[str, Any]:
     about = facts.incident
     workable = about.state != IncidentState.DISMISSED
     mine = workable and facts.task is not None and facts.holder is not None and facts.holder.id == viewer.id
@@ -165,6 +192,7 @@ async def _shown(work: Transaction, hotline: Hotline, facts: IncidentFacts, view
     draft = await draft_alert(work, hotline, about) if can_alert else None
     return {
         "facts": facts,
+        **await _grouping(work, about, say),
         "sees_photos": may_see(viewer, about.county),
         "incident": about,
         "fence": facts.task.fence if mine and facts.task else None,

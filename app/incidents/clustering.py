@@ -57,6 +57,18 @@ def closest(account: Account, incidents: Sequence[Sequence[Account]]) -> Match |
     return best[2] if best else None
 
 
+def alike(ours: Sequence[Account], incidents: Sequence[Sequence[Account]]) -> list[Match]:
+    """The incidents that a dispatcher is shown beside one that holds the accounts `ours`: alike enough to be the same event, whether a
+    machine would have merged them or not. The likeliest first."""
+    found: list[Match] = []
+    for index, members in enumerate(incidents):
+        matches = [match for account in ours for match in (_compare(account, members, index),) if match is not None]
+        best = max(matches, key=lambda match: match.score, default=None)
+        if best is not None and best.score >= SUGGEST:
+            found.append(best)
+    return sorted(found, key=lambda match: -match.score)
+
+
 def cluster(rows: Iterable[Mapping[str, Any]], read: Callable[[str], tuple[Assessment, Location]]) -> dict[str, str]:
     """What merging would do with texts: row id -> incident id.
 
@@ -93,6 +105,15 @@ def _match(account: Account, members: Sequence[Account], index: int) -> Match | 
     if not compared or account.minute - max(member.minute for member in compared) > TOO_LATE:
         return None
     found: list[Likeness] = [likeness(account, member) for member in compared]
+    return _sum_up(found, index)
+
+
+def _compare(account: Account, members: Sequence[Account], index: int) -> Match | None:
+    """As `_match`, whichever of the two came first."""
+    return _sum_up([likeness(account, member) for member in members], index) if members else None
+
+
+def _sum_up(found: Sequence[Likeness], index: int) -> Match | None:
     best = max(found, key=lambda like: like.score)
     if best.score == 0.0:
         return None

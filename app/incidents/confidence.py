@@ -75,18 +75,28 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Because:
+    """One piece of evidence: how many minutes old, how many earlier accounts it may repeat, and the log-odds it added."""
+
+    kind: EvidenceKind
+    minutes: int
+    repeats: int
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Confidence:
     """`probability` between 0 and 1, its CAP word, and one reason a piece of evidence with the points it added."""
 
     probability: float
     certainty: Certainty
-    reasons: tuple[str, ...]
+    reasons: tuple[Because, ...]
 
 
 def confidence(accounts_with_evidence_kind: Sequence[tuple[Account, EvidenceKind]], now_minute: float) -> Confidence:
     """How sure we are at `now_minute`, on the same clock as the accounts' minutes. With no accounts it is the prior."""
     told = sorted(accounts_with_evidence_kind, key=lambda pair: pair[0].minute)
-    reasons: list[str] = []
+    reasons: list[Because] = []
     reported = observed = 0.0
     earlier: list[Account] = []
     for account, kind in told:
@@ -95,14 +105,13 @@ def confidence(accounts_with_evidence_kind: Sequence[tuple[Account, EvidenceKind
         if kind in FROM_VERIFIERS:
             points = WEIGHTS[kind] * (1.0 if age <= OBSERVED_FOR else fading)
             observed += points
-            reasons.append(f"{_NAMES[kind]} by a verifier {age:.0f} min ago: {points:+.1f}")
+            reasons.append(Because(kind, round(age), 0, round(points, 1)))
             continue
         repeats = sum(_depends(account, other) for other in earlier)
         points = WEIGHTS[kind] * fading / (1 + repeats)
         reported += points
         earlier.append(account)
-        because = f", told {repeats} times before" if repeats else ""
-        reasons.append(f"{_NAMES[kind]} {age:.0f} min ago{because}: {points:+.1f}")
+        reasons.append(Because(kind, round(age), repeats, round(points, 1)))
     reported = min(reported, MOST_FROM_REPORTS)
     probability = 1 / (1 + math.exp(-(math.log(PRIOR / (1 - PRIOR)) + reported + observed)))
     return Confidence(round(probability, 4), _certainty(probability, told, now_minute), tuple(reasons))
@@ -147,16 +156,3 @@ def _certainty(probability: float, told: Sequence[tuple[Account, EvidenceKind]],
     if probability > 0.5:
         return Certainty.LIKELY
     return Certainty.POSSIBLE if probability > PRIOR * 1.05 else Certainty.UNLIKELY
-
-
-_NAMES = {
-    EvidenceKind.HEARD: "heard of",
-    EvidenceKind.VEHICLE: "vehicle seen",
-    EvidenceKind.AGENTS: "agents seen",
-    EvidenceKind.PICTURE: "picture or video",
-    EvidenceKind.PARTNER: "trusted partner",
-    EvidenceKind.CONFIRMED: "confirmed",
-    EvidenceKind.DENIED: "nothing found",
-    EvidenceKind.POLICE: "other police",
-    EvidenceKind.GONE: "gone",
-}

@@ -118,7 +118,7 @@ async def undo_regrouping(work: Transaction, act_id: UUID, by: UUID) -> Regroupe
     if act is None or act.undone_at is not None:
         raise Conflict("This was undone already.")
     if lacks := await what_undo_lacks(work, act):
-        raise Conflict(lacks)
+        raise lacks
     if act.act == Act.MERGE:
         moved = await _undo_merge(work, act, origin, goal)
     else:
@@ -130,12 +130,12 @@ async def undo_regrouping(work: Transaction, act_id: UUID, by: UUID) -> Regroupe
     return Regrouped(act, origin, goal, await _reports(work, moved))
 
 
-async def what_undo_lacks(work: Transaction, act: Regrouping) -> str | None:
-    """Why an act can't be undone any more, in words, or None when it can."""
+async def what_undo_lacks(work: Transaction, act: Regrouping) -> Conflict | None:
+    """Why an act can't be undone any more, or None when it can."""
     both = (act.from_id, act.to_id)
     alerted = select(alert.c.id).where(alert.c.incident_id.in_(both), alert.c.proposed_at > act.at).limit(1)
     if await work.scalar(alerted) is not None:
-        return UNDO_ALERTED
+        return Conflict("An alert was written since, so this stays.")
     later = select(regrouping.c.id).where(
         or_(regrouping.c.from_id.in_(both), regrouping.c.to_id.in_(both)),
         regrouping.c.undone_at.is_(None),
@@ -143,11 +143,11 @@ async def what_undo_lacks(work: Transaction, act: Regrouping) -> str | None:
         or_(regrouping.c.at > act.at, (regrouping.c.at == act.at) & (regrouping.c.id > act.id)),
     )
     if await work.scalar(later.limit(1)) is not None:
-        return UNDO_BUILT_ON
+        return Conflict("Something was merged or split since. Undo that first.")
     if act.act == Act.SPLIT:
         state = await work.scalar(select(incident.c.state).where(incident.c.id == act.to_id))
         if state in DECIDED:
-            return UNDO_DECIDED
+            return Conflict("What was split off is decided, so this stays.")
     return None
 
 
@@ -165,11 +165,6 @@ async def acts_of(work: Transaction, incident_id: UUID) -> list[Regrouping]:
         .where(or_(regrouping.c.from_id == incident_id, regrouping.c.to_id == incident_id), regrouping.c.undone_at.is_(None))
         .order_by(regrouping.c.at.desc(), regrouping.c.id.desc()),
     )
-
-
-UNDO_ALERTED: Final = "An alert was written since, so this stays."
-UNDO_BUILT_ON: Final = "Something was merged or split since. Undo that first."
-UNDO_DECIDED: Final = "What was split off is decided, so this stays."
 
 
 async def _lock_both(work: Transaction, code: str, other_code: str) -> tuple[Incident, Incident]:
