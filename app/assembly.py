@@ -20,6 +20,7 @@ from app.packs.counties import load_counties
 from app.packs.texts import Texts
 from app.pipeline import Hotline
 from app.places.atlas import Atlas
+from app.pipeline_subscribers import Answering
 from app.places.gazetteer import Gazetteer
 from app.rights.topics import Rights
 from app.settings import Settings
@@ -73,6 +74,7 @@ def build_hotline(settings: Settings, redis: Redis) -> Hotline:
         redis=redis,
         time_zone=pack["time_zone"],
         alert_lifetime=settings.alert_lifetime,
+        answering=Answering.of(settings.pack, settings.lines),
     )
 
 

@@ -49,13 +49,14 @@ from app.intake.reports import add_to_report, find_silent, finish_text, forget_r
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.places.atlas import Atlas
+from app.pipeline_subscribers import Answering, answer_wish, hold_back, read_order
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
 from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident, Report, report
-from app.records.reading import Command, Kind, Location, Reading
+from app.records.reading import Command, Kind, Reading
 from app.records.states import DECIDED, OfferState, ReportState
 from app.records.verification import Offer, Outcome
 from app.rights.topics import Rights
@@ -127,6 +128,7 @@ class Hotline:
     redis: Redis
     time_zone: str
     alert_lifetime: timedelta
+    answering: Answering
 
     @property
     def gazetteer(self) -> Gazetteer:
@@ -183,7 +185,8 @@ async def _take_in(
     else:
         answer = await _answer(work, hotline, form, kept, reading, heard)
     answer = keep_asking(kept, reading, heard, hush(kept, reading, answer), work.now)
-    finish_text(work, kept, reading.assessment, answer)
+    answer, memory = hold_back(work, hotline.answering, form, kept, reading, heard, answer)
+    finish_text(work, kept, reading.assessment, answer, memory)
     return kept, answer.reply
 
 
@@ -192,7 +195,10 @@ def read(
 ) -> Reading:
     """What a text says and where it is. Pure: the same for `vigia triage` as for a text that came in. `remembered` is the language that
     the person wrote in before or chose, `home` the counties they named before."""
-    return Reading(assess(words, lexicon, remembered_language=remembered), locate(words, gazetteer, home_counties=home))
+    said = assess(words, lexicon, remembered_language=remembered)
+    if said.command in {Command.JOIN, Command.LEAVE}:
+        return read_order(said, lexicon, gazetteer)
+    return Reading(said, locate(words, gazetteer, home_counties=home))
 
 
 async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kept, reading: Reading, heard: Heard) -> Answer:
@@ -209,18 +215,16 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
         return await answers.answer_subscribe(work, asker, heard.location, kept.conversation.questions)
     if heard.question is Question.REPORT_PLACE or heard.turn is Turn.FRAGMENT:
         return await _go_on_with_report(work, hotline, asker, reading, heard)
-    match said.command:
-        case Command.START:
-            return await answers.answer_start(work, asker)
-        case Command.JOIN:
-            where = locate(said.argument, hotline.gazetteer, answering=True) if said.argument else Location()
-            return await answers.answer_subscribe(work, asker, where)
-        case Command.LANGUAGE:
-            return await answers.answer_language(work, asker, said.language)
-        case Command.CHECK:
-            return await answers.answer_check(work, asker, said.argument)
-        case _:
-            return await _answer_kind(work, hotline, asker, reading)
+    if (
+        form.opt_out_type == "START" and kept.sender.stopped_at is not None
+    ):  # a word that the account's own settings have for it
+        return await answers.answer_start(work, asker)
+    wish = await answer_wish(work, asker, reading, hotline.lexicon)
+    if wish is not None:
+        return wish
+    if said.command is Command.CHECK:
+        return await answers.answer_check(work, asker, said.argument)
+    return await _answer_kind(work, hotline, asker, reading)
 
 
 async def _answer_kind(work: Transaction, hotline: Hotline, asker: Asker, reading: Reading) -> Answer:

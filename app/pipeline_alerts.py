@@ -13,6 +13,7 @@ from app.core.errors import Conflict
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
 from app.delivery.plan import Message, Planned, plan_to_county, plan_to_same, withdraw
+from app.delivery.quiet_hours import next_opening
 from app.pipeline import Hotline, wake_all
 from app.records.alerts import Alert, AlertType, alert
 from app.records.codes import unused_code
@@ -75,7 +76,14 @@ async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver:
     all-clear, to exactly those whom the alert was for."""
     signed, _ = await approve_alert(work, alert_id, approver)
     if signed.type == AlertType.ALERT:
-        message = Message(Lane.ALERT, signed.type, signed.texts, signed.id, signed.expires_at)
+        message = Message(
+            Lane.ALERT,
+            signed.type,
+            signed.texts,
+            signed.id,
+            signed.expires_at,
+            next_opening(work.now, hotline.time_zone),
+        )
         planned = await plan_to_county(work, message, signed.county)
     else:
         assert signed.references_id is not None  # PostgreSQL holds a CHECK on it

@@ -31,6 +31,7 @@ from app.core.logs import set_up_logging
 from app.delivery.breaker import check_lanes
 from app.delivery.conservation import find_differences
 from app.delivery.pacing import Pacer
+from app.delivery.quiet_hours import hold_for_the_night
 from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
 from app.intake.keep import known_sids
@@ -93,7 +94,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(parts, carrier))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
-                asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_files(parts))),
+                asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_slowly(parts))),
                 asyncio.create_task(do_jobs(jobs, stopping)),
             ]
             log.info("worker_started")
@@ -122,11 +123,17 @@ async def sweep(parts: Parts) -> None:
         await attempt("sweep", partial(parts.database.run, step))
 
 
-async def sweep_files(parts: Parts) -> None:
-    """Photos whose time is over are forgotten, and files whose job got lost get another."""
-    steps: tuple[Callable[[Transaction], Awaitable[int]], ...] = (forget_old_photos, find_lost_photos, find_lost_recordings)
+async def sweep_slowly(parts: Parts) -> None:
+    """What a minute is soon enough for: photos whose time is over are forgotten, files whose job got lost get another, and what is not
+    urgent waits for the morning."""
+    steps: tuple[Callable[[Transaction], Awaitable[int]], ...] = (
+        forget_old_photos,
+        find_lost_photos,
+        find_lost_recordings,
+        lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
+    )
     for step in steps:
-        await attempt("sweep_files", partial(parts.database.run, step))
+        await attempt("sweep_slowly", partial(parts.database.run, step))
 
 
 async def _counted(counter: Counter, step: Awaitable[int]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+
 Clock = Callable[[], datetime]
 """Returns the present instant, aware, in UTC."""
 
@@ -28,6 +30,12 @@ class ManualClock:
         """Move the time on by `step` and return the new instant."""
         self.now += step
         return self.now
+
+
+def local_day(instant: datetime, zone: str, language: str) -> str:
+    """The date in `zone`, as people say it: "March 9", in Spanish "9 de marzo"."""
+    there = instant.astimezone(ZoneInfo(zone)).date()
+    return format_date(there, "d 'de' MMMM" if language == "es" else "MMMM d", locale=language)
 
 
 def local_time(instant: datetime, zone: str, language: str) -> str:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, null, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.core.languages import TEXT_LANGUAGES
+from app.delivery.quiet_hours import QUIET_LANES
 from app.records.contacts import contact
 from app.records.deliveries import Lane, OutgoingMessage, OutgoingText, Skipped, delivery, outgoing_message
 from app.records.states import DeliveryState
@@ -32,13 +33,15 @@ LIFETIME: Final = {
 
 @dataclass(frozen=True)
 class Message:
-    """What to say, by language, in which lane, which record it is about, and until when it holds (else as long as its lane's texts do)."""
+    """What to say, by language, in which lane, which record it is about, and until when it holds (else as long as its lane's texts do).
+    `opens_at` is when the night ends, if it is night (`quiet_hours.next_opening`)."""
 
     lane: Lane
     purpose: str
     texts: Mapping[str, str]
     about_id: UUID | None = None
     expires_at: datetime | None = None
+    opens_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ async def plan_to(work: Transaction, message: Message, contacts: Sequence[UUID])
 
 async def plan_to_county(work: Transaction, message: Message, county: str, topic: Topic = Topic.ALERTS) -> Planned:
     """Tell every subscriber of a county, in one statement."""
-    return await _plan(work, message, audience(county, topic))
+    return await _plan(work, message, audience(county, work.now, topic))
 
 
 async def plan_to_same(work: Transaction, message: Message, earlier_about: UUID) -> Planned:
@@ -69,18 +72,19 @@ async def plan_to_same(work: Transaction, message: Message, earlier_about: UUID)
     return await _plan(work, message, select(contact).where(contact.c.id.in_(earlier)))
 
 
-def audience(county: str, topic: Topic = Topic.ALERTS) -> Select[Any]:
-    """A select of the contacts who asked to hear of a county."""
+def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS) -> Select[Any]:
+    """A select of the contacts who asked to hear of a county and don't pause, each with whether at any hour."""
     return (
-        select(contact)
+        select(contact, subscription.c.any_hour)
         .join(subscription, subscription.c.contact_id == contact.c.id)
         .where(subscription.c.county == county, subscription.c.topic == topic.value, subscription.c.ended_at.is_(None))
+        .where(contact.c.paused_until.is_(None) | (contact.c.paused_until <= now))
     )
 
 
 async def count_audience(work: Transaction, county: str) -> dict[str, int]:
     """How many people an alert to a county would reach, by the language they would read it in."""
-    people = _reachable(audience(county)).subquery()
+    people = _reachable(audience(county, work.now)).subquery()
     language = _language_of(people.c.language, TEXT_LANGUAGES)
     rows = await work.all(
         select(language.label("language"), func.count().label("people")).select_from(people).group_by(language)
@@ -121,13 +125,14 @@ async def already_told(work: Transaction, about_id: UUID, purpose: str) -> set[U
 
 
 async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Planned:
+    expires_at = message.expires_at or work.now + LIFETIME[message.lane]
     planned = OutgoingMessage(
         id=work.new_id(),
         lane=int(message.lane),
         purpose=message.purpose,
         about_id=message.about_id,
         created_at=work.now,
-        expires_at=message.expires_at or work.now + LIFETIME[message.lane],
+        expires_at=expires_at,
     )
     await work.add(planned)
     for language, words in message.texts.items():
@@ -135,19 +140,21 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
         text.body_sealed = work.seal(words, "outgoing_text", "body", text.id)
         await work.add(text)
     who = _reachable(people).subquery()
+    night = _at_night(message, expires_at, who, work.now)
     rows = select(
         func.gen_random_uuid(),
         literal(planned.id),
         who.c.id,
         literal(int(message.lane)),
         _language_of(who.c.language, message.texts),
-        literal(DeliveryState.PENDING.value),
         literal(0),
         literal(0),
         literal(0),
         literal(work.now),
+        *night.values(),
     )
-    columns = ["id", "message_id", "contact_id", "lane", "language", "state", "fence", "attempts", "rank", "created_at"]
+    columns = ["id", "message_id", "contact_id", "lane", "language", "fence", "attempts", "rank", "created_at"]
+    columns += night
     done = await work.execute(
         insert(delivery).from_select(columns, rows).on_conflict_do_nothing(index_elements=["message_id", "contact_id"]),
         options={"preserve_rowcount": True},
@@ -155,6 +162,22 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
     recipients = int(getattr(done, "rowcount", 0))
     await work.execute(outgoing_message.update().where(outgoing_message.c.id == planned.id).values(recipients=recipients))
     return Planned(planned.id, recipients)
+
+
+def _at_night(message: Message, expires_at: datetime, who: Subquery, now: datetime) -> dict[str, ColumnElement[Any]]:
+    """How a delivery begins: it waits to be sent; at night what must not disturb waits for the morning, and is skipped where it would be
+    over by then."""
+    opens_at, always = message.opens_at, message.lane in QUIET_LANES
+    if opens_at is None or not (always or "any_hour" in who.c):
+        return {"state": literal(DeliveryState.PENDING.value)}
+    sleeps = true() if always else who.c.any_hour.is_(False)
+    if opens_at < expires_at:
+        return {"state": literal(DeliveryState.PENDING.value), "not_before": case((sleeps, literal(opens_at)), else_=null())}
+    return {
+        "state": case((sleeps, literal(DeliveryState.SKIPPED.value)), else_=literal(DeliveryState.PENDING.value)),
+        "reason": case((sleeps, literal(Skipped.QUIET.value)), else_=null()),
+        "done_at": case((sleeps, literal(now)), else_=null()),
+    }
 
 
 def _reachable(people: Select[Any]) -> Select[Any]:

@@ -22,7 +22,10 @@ from app.records.incidents import Incident, Report
 from app.records.reading import Assessment, Kind, Location
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.rights.topics import Rights
-from app.subscribers.consent import Consent, resume, stop, subscribe
+from app.subscribers.choices import wishes_of
+from app.subscribers.consent import resume, stop, subscribe
+from app.subscribers.ledger import Consent
+from app.subscribers.tables import Topic
 from app.telephony.addresses import Channel
 
 TWILIO_ANSWERS: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
@@ -57,26 +60,35 @@ class Asker:
 
     def consent(self, wording: str) -> Consent:
         """The proof of what the asker wants, answered with the text `wording`."""
-        return Consent(self.kept.sender.id, self.kept.sender.number_hash, self.words, wording, self.channel)
+        shown = self.texts.by_language[self.language][wording]
+        sender = self.kept.sender
+        return Consent(sender.id, sender.number_hash, self.words, wording, self.channel, self.language, shown)
+
+    def names(self, counties: Sequence[str]) -> str:
+        """Counties by name: one as "Durham County", several as "Durham, Wake"."""
+        return self.county(counties[0]) if len(counties) == 1 else ", ".join(self.counties.by_fips(c).name for c in counties)
 
 
 async def answer_stop(work: Transaction, asker: Asker) -> Answer:
-    """Stop means now. One confirmation, and none where Twilio gives it."""
+    """Stop means now. One confirmation: none where Twilio gives it, and none to who had stopped already."""
+    had_stopped = asker.kept.sender.stopped_at is not None
     await stop(work, asker.consent("subscribe.stopped"))
-    by_itself = asker.channel != Channel.WHATSAPP and asker.words.strip().upper() in TWILIO_ANSWERS
-    twilio_confirms = asker.opt_out_type == "STOP" or by_itself
-    return Answer(None if twilio_confirms else asker.say("subscribe.stopped"))
+    by_keyword = asker.channel != Channel.WHATSAPP and asker.words.strip().upper() in TWILIO_ANSWERS
+    twilio_confirms = asker.opt_out_type == "STOP" or by_keyword
+    return Answer(None if twilio_confirms or had_stopped else asker.say("subscribe.stopped"))
 
 
 async def answer_start(work: Transaction, asker: Asker) -> Answer:
-    """Alerts on again, for the counties they were on for; else the question for which."""
+    """Alerts on again, for the counties they were on for; else the question for which. Where Twilio said so already, only the question."""
     counties = await resume(work, asker.consent("subscribe.resumed"))
     if not counties:
         return Answer(asker.say("subscribe.ask_county"), Question.SUBSCRIBE_PLACE, 1)
-    return Answer(asker.say("subscribe.resumed", county=" + ".join(asker.county(c) for c in counties)))
+    return Answer(None if asker.opt_out_type == "START" else asker.say("subscribe.resumed", county=asker.names(counties)))
 
 
-async def answer_subscribe(work: Transaction, asker: Asker, where: Location, asked: int = 0) -> Answer:
+async def answer_subscribe(
+    work: Transaction, asker: Asker, where: Location, asked: int = 0, topic: Topic = Topic.ALERTS
+) -> Answer:
     """Sign a phone up for one county, or ask which. `asked` is how often it was asked already."""
     if where.county is None:
         if asked > MOST_QUESTIONS:
@@ -86,9 +98,14 @@ async def answer_subscribe(work: Transaction, asker: Asker, where: Location, ask
         else:
             text = asker.say("subscribe.ask_again" if asked else "subscribe.ask_county")
         return Answer(text, Question.SUBSCRIBE_PLACE, asked + 1)
-    new = await subscribe(work, asker.consent("subscribe.joined"), where.county)
-    key = {True: "subscribe.joined", False: "subscribe.already", None: "subscribe.full"}[new]
-    return Answer(asker.say(key, county=asker.county(where.county)) if new is not None else asker.say(key), county=where.county)
+    wording = "subscribe.joined" if topic is Topic.ALERTS else "subscribe.joined_topic"
+    new = await subscribe(work, asker.consent(wording), where.county, topic)
+    if new is None:
+        held = await wishes_of(work, asker.kept.sender.id)
+        return Answer(asker.say("subscribe.full", counties=asker.names(held.counties)))
+    about = {} if topic is Topic.ALERTS else {"topic": asker.say(f"topics.{topic}")}
+    key = wording if new else wording.replace("joined", "already")
+    return Answer(asker.say(key, county=asker.county(where.county), **about), county=where.county)
 
 
 async def answer_rights(asker: Asker, said: Assessment) -> Answer:

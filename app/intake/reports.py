@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.core.database import Transaction
 from app.intake.conversation import Answer
 from app.intake.keep import Kept
+from app.intake.restraint import Memory
 from app.records.contacts import conversation
 from app.records.inbound import inbound_message
 from app.records.incidents import Report, report
@@ -36,7 +37,9 @@ FINISH: Final = """
         last_report_id = CASE WHEN %(reported)s THEN CAST(%(report)s AS uuid) ELSE last_report_id END,
         last_report_at = CASE WHEN %(reported)s THEN CAST(%(now)s AS timestamptz) ELSE last_report_at END,
         home_counties = CASE WHEN CAST(%(county)s AS text) IS NULL OR CAST(%(county)s AS text) = ANY(home_counties)
-            THEN home_counties ELSE (ARRAY[CAST(%(county)s AS text)] || home_counties)[1:5] END
+            THEN home_counties ELSE (ARRAY[CAST(%(county)s AS text)] || home_counties)[1:5] END,
+        last_words = %(last_words)s, last_reply = %(last_reply)s, same_words = %(same_words)s, same_since = %(same_since)s,
+        unasked = %(unasked)s, unasked_since = %(unasked_since)s
     WHERE contact_id = %(contact)s
 """
 
@@ -156,8 +159,10 @@ async def close_question(work: Transaction, told: Report) -> None:
     )
 
 
-def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer) -> None:
+def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer, memory: Memory) -> None:
     """Put the answer and what it means for the conversation on record, in one statement."""
+    if said.kind is Kind.DELETE:
+        memory = Memory()
     reply = work.seal(answer.reply, "inbound_message", "reply", kept.id) if answer.reply is not None else None
     work.execute_later(
         FINISH,
@@ -174,6 +179,7 @@ def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer)
             "reported": answer.reported,
             "county": answer.county,
             "now": work.now,
+            **vars(memory),
         },
     )
 

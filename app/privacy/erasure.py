@@ -41,7 +41,8 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
         subscription.delete().where(subscription.c.contact_id == who),
         conversation.update()
         .where(conversation.c.contact_id == who)
-        .values(awaiting=None, report_id=None, last_report_id=None, last_report_at=None, home_counties=[]),
+        .values(awaiting=None, report_id=None, last_report_id=None, last_report_at=None, home_counties=[])
+        .values(last_words=None, last_reply=None, same_words=None, same_since=None, unasked=None, unasked_since=None),
         contact.update()
         .where(contact.c.id == who)
         .values(number_sealed=None, language=None, language_chosen=False, whatsapp_at=None),

@@ -23,11 +23,16 @@ class Contact(SQLModel, table=True):
     unreachable_at: datetime | None = instant(nullable=True)
     unreachable_until: datetime | None = instant(nullable=True)  # None: until they write to us or subscribe again
     whatsapp_at: datetime | None = instant(nullable=True)  # when they last wrote, if that was by WhatsApp
+    paused_until: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
 
 
 class Conversation(SQLModel, table=True):
-    """What the hotline last asked a phone, if the answer is still open. One row a contact; its lock orders that phone's texts."""
+    """What the hotline last asked a phone, if the answer is still open. One row a contact; its lock orders that phone's texts.
+
+    The last six columns are what `intake/restraint.py` needs so as not to talk to a machine for ever: keyed hashes of the last words and of
+    the last reply, how often those words came and since when, how many answers nobody asked for and since when.
+    """
 
     contact_id: UUID = Field(primary_key=True, foreign_key="contact.id", ondelete="CASCADE")
     awaiting: str | None = Field(default=None, max_length=16)
@@ -37,6 +42,12 @@ class Conversation(SQLModel, table=True):
     last_report_id: UUID | None = Field(default=None, foreign_key="report.id", ondelete="SET NULL")
     last_report_at: datetime | None = instant(nullable=True)
     home_counties: list[str] = words()
+    last_words: bytes | None = fingerprint(nullable=True)
+    last_reply: bytes | None = fingerprint(nullable=True)
+    same_words: int | None = None
+    same_since: datetime | None = instant(nullable=True)
+    unasked: int | None = None
+    unasked_since: datetime | None = instant(nullable=True)
 
 
 contact = table_of(Contact)

@@ -33,6 +33,10 @@ class Skipped(StrEnum):
     WITHDRAWN = "withdrawn"
     ERASED = "erased"
     UNREACHABLE = "unreachable"
+    LEFT = "left"  # the county was
+    PAUSED = "paused"
+    REVOKED = "revoked"
+    QUIET = "quiet_hours"  # over before the night is
 
 
 class OutgoingMessage(SQLModel, table=True):

@@ -44,6 +44,11 @@ class Command(StrEnum):
     RUMOR = "RUMOR"
     CHECK = "CHECK"
     VOLUNTEER = "VOLUNTEER"
+    LEAVE = "LEAVE"
+    PAUSE = "PAUSE"
+    ANYTIME = "ANYTIME"
+    DAYTIME = "DAYTIME"
+    COUNTIES = "COUNTIES"
 
 
 @dataclass(frozen=True, slots=True)

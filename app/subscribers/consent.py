@@ -1,127 +1,136 @@
 """Asking to be told, and asking not to be: each in the transaction that received it, each with a line in the ledger.
 
 A stop takes effect at once and for everything (47 CFR 64.1200(a)(10): any reasonable words; we do it within the request instead of the ten
-business days allowed). Reporting never subscribes or re-subscribes anyone.
+business days allowed). Reporting never subscribes or re-subscribes anyone. Leaving a county, a pause and the hours are in `choices.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.records.contacts import contact
-from app.records.deliveries import Skipped, delivery
+from app.records.deliveries import Lane, Skipped, delivery
+from app.records.events import record
 from app.records.states import DeliveryState
-from app.subscribers.tables import ConsentEvent, ConsentKind, Topic, consent_event, subscription
+from app.subscribers.ledger import Consent, write_for_all, write_line
+from app.subscribers.tables import ConsentKind, Topic, subscription
+
+__all__ = ["MOST_COUNTIES", "Consent", "record_erasure", "resume", "revoke_all", "stop", "subscribe"]
 
 MOST_COUNTIES: Final = 5
-"""How many counties one phone can have alerts for."""
+"""How many counties one phone can have, all topics together."""
+
+UNASKED_LANES: Final = (Lane.ALERT, Lane.RIGHTS, Lane.BROADCAST)
+"""What people get because they are subscribed. A correction goes to whoever got the alert, and an answer to whoever asked."""
 
 
-@dataclass(frozen=True)
-class Consent:
-    """The proof of one wish: whose (keyed hash), in what words, answered with which wording, by which channel."""
-
-    contact_id: UUID
-    number_hash: bytes
-    words: str
-    wording: str
-    source: str
-
-
-async def subscribe(work: Transaction, consent: Consent, county: str) -> bool | None:
-    """Subscribe a phone to a county's alerts. True when it is new, False when it already was, None when that would be too many."""
-    active = set((await work.execute(_active(consent.contact_id))).scalars())
-    await work.execute(contact.update().where(contact.c.id == consent.contact_id).values(stopped_at=None, unreachable_at=None))
-    if county in active:
+async def subscribe(work: Transaction, consent: Consent, county: str, topic: Topic = Topic.ALERTS) -> bool | None:
+    """Subscribe a phone to a county. True when it is new, False when it already was, None when that would be too many counties."""
+    who = consent.contact_id
+    was_stopped = await _begin_again(work, who)
+    rows = await work.all(select(subscription.c.county, subscription.c.topic, subscription.c.any_hour).where(_is_active(who)))
+    if (county, topic.value) in {(row.county, row.topic) for row in rows}:
         return False
-    if len(active) >= MOST_COUNTIES:
+    counties = {row.county for row in rows}
+    if county not in counties and len(counties) >= MOST_COUNTIES:
         return None
+    any_hour = all(row.any_hour for row in rows)
+    again = {"ended_at": None, "created_at": work.now, "any_hour": any_hour}
     await work.execute(
         insert(subscription)
-        .values(
-            id=work.new_id(),
-            contact_id=consent.contact_id,
-            county=county,
-            topic=Topic.ALERTS.value,
-            any_hour=True,
-            created_at=work.now,
-        )
-        .on_conflict_do_update(
-            index_elements=["contact_id", "county", "topic"], set_={"ended_at": None, "created_at": work.now}
-        )
+        .values(id=work.new_id(), contact_id=who, county=county, topic=topic.value, any_hour=any_hour, created_at=work.now)
+        .on_conflict_do_update(index_elements=["contact_id", "county", "topic"], set_=again)
     )
-    await _write(work, consent, ConsentKind.OPT_IN, county)
+    if was_stopped:
+        await write_line(work, consent, ConsentKind.RESUME)
+    await write_line(work, consent, ConsentKind.OPT_IN, county=county, topic=topic, any_hour=any_hour)
     return True
 
 
 async def stop(work: Transaction, consent: Consent) -> int:
     """End everything for a phone, and skip what is on its way to it but not yet sent. Returns how many texts that were."""
+    who = consent.contact_id
     await work.execute(
-        contact.update().where(contact.c.id == consent.contact_id, contact.c.stopped_at.is_(None)).values(stopped_at=work.now)
+        contact.update()
+        .where(contact.c.id == who, contact.c.stopped_at.is_(None))
+        .values(stopped_at=work.now, paused_until=None)
     )
-    await work.execute(
-        subscription.update()
-        .where(subscription.c.contact_id == consent.contact_id, subscription.c.ended_at.is_(None))
-        .values(ended_at=work.now)
-    )
+    await work.execute(subscription.update().where(_is_active(who)).values(ended_at=_stopped_at(who)))
     skipped = await work.execute(
         delivery.update()
-        .where(delivery.c.contact_id == consent.contact_id, delivery.c.state == DeliveryState.PENDING.value)
+        .where(delivery.c.contact_id == who, delivery.c.state == DeliveryState.PENDING.value)
         .values(state=DeliveryState.SKIPPED.value, reason=Skipped.STOPPED.value, done_at=work.now)
         .returning(delivery.c.id)
     )
-    await _write(work, consent, ConsentKind.OPT_OUT)
+    await write_line(work, consent, ConsentKind.OPT_OUT)
     return len(skipped.all())
 
 
 async def resume(work: Transaction, consent: Consent) -> Sequence[str]:
-    """Bring back what the last stop ended. Returns the counties that are on again; empty when there never were any."""
-    last_stop = (
-        select(func.max(subscription.c.ended_at)).where(subscription.c.contact_id == consent.contact_id).scalar_subquery()
-    )
+    """Bring back what the stop ended, and end a pause. Returns the counties that are on again; empty when there never were any."""
+    who = consent.contact_id
     await work.execute(
         subscription.update()
-        .where(subscription.c.contact_id == consent.contact_id, subscription.c.ended_at == last_stop)
+        .where(subscription.c.contact_id == who, subscription.c.ended_at == _stopped_at(who))
         .values(ended_at=None)
     )
-    await work.execute(contact.update().where(contact.c.id == consent.contact_id).values(stopped_at=None))
-    await _write(work, consent, ConsentKind.RESUME)
-    return (await work.execute(_active(consent.contact_id))).scalars().all()
+    await work.execute(contact.update().where(contact.c.id == who).values(stopped_at=None, paused_until=None))
+    await write_line(work, consent, ConsentKind.RESUME)
+    counties = select(subscription.c.county).where(_is_active(who)).distinct().order_by(subscription.c.county)
+    return (await work.execute(counties)).scalars().all()
+
+
+async def revoke_all(work: Transaction, reason: str) -> int:
+    """End every subscription at once and skip what waits for subscribers: the list may have fallen into wrong hands, or the hotline ends.
+    Nobody here can undo it: whoever wants alerts asks again. Returns how many people were subscribed."""
+    is_on = subscription.c.ended_at.is_(None)
+    people = int(await work.scalar(select(func.count(subscription.c.contact_id.distinct())).where(is_on)))
+    await work.execute(subscription.update().where(is_on).values(ended_at=work.now))
+    # Whoever had stopped gets nothing back by START either: their earlier wish is as revoked as the others'.
+    await work.execute(
+        subscription.update()
+        .where(subscription.c.contact_id == contact.c.id, subscription.c.ended_at == contact.c.stopped_at)
+        .values(ended_at=work.now)
+    )
+    skipped = await work.execute(
+        delivery.update()
+        .where(delivery.c.lane.in_(UNASKED_LANES), delivery.c.state == DeliveryState.PENDING.value)
+        .values(state=DeliveryState.SKIPPED.value, reason=Skipped.REVOKED.value, done_at=work.now)
+        .returning(delivery.c.id)
+    )
+    revoked = select(subscription.c.contact_id).where(subscription.c.ended_at == work.now)
+    await write_for_all(work, revoked, ConsentKind.REVOKE, reason)
+    await record(work, "consent.revoked_all", people=people, texts_skipped=len(skipped.all()), reason=reason[:200])
+    return people
 
 
 async def record_erasure(work: Transaction, consent: Consent) -> None:
     """Write that the person had themselves erased; the ledger keeps only the hash and the time."""
-    await _write(work, consent, ConsentKind.ERASE)
+    await write_line(work, consent, ConsentKind.ERASE)
 
 
-def _active(contact_id: UUID) -> Select[tuple[str]]:
-    return (
-        select(subscription.c.county)
-        .where(subscription.c.contact_id == contact_id, subscription.c.ended_at.is_(None))
-        .order_by(subscription.c.county)
+async def _begin_again(work: Transaction, who: UUID) -> bool:
+    """Let a phone be texted again because its owner just asked. Returns whether it had been stopped, by a word or by the carrier; then
+    nothing of before comes back with it."""
+    stopped_at: datetime | None = await work.scalar(select(contact.c.stopped_at).where(contact.c.id == who).with_for_update())
+    if stopped_at is not None:
+        await work.execute(subscription.update().where(_is_active(who)).values(ended_at=stopped_at))
+    await work.execute(
+        contact.update().where(contact.c.id == who).values(stopped_at=None, unreachable_at=None, paused_until=None)
     )
+    return stopped_at is not None
 
 
-async def _write(work: Transaction, consent: Consent, kind: ConsentKind, county: str | None = None) -> None:
-    line = work.new_id()
-    keeps_words = kind is not ConsentKind.ERASE
-    await work.add(
-        ConsentEvent(
-            id=line,
-            number_hash=consent.number_hash,
-            kind=kind.value,
-            county=county,
-            topic=Topic.ALERTS.value,
-            words_sealed=work.seal(consent.words[:320], consent_event.name, "words", line) if keeps_words else None,
-            wording=consent.wording,
-            source=consent.source,
-            at=work.now,
-        )
-    )
+def _is_active(who: UUID) -> ColumnElement[bool]:
+    return (subscription.c.contact_id == who) & subscription.c.ended_at.is_(None)
+
+
+def _stopped_at(who: UUID) -> Any:
+    return select(func.max(contact.c.stopped_at)).where(contact.c.id == who).scalar_subquery()

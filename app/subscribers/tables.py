@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
@@ -16,7 +16,9 @@ from app.records.columns import fingerprint, instant, one_of, sealed
 class Topic(StrEnum):
     """What a subscription is for."""
 
-    ALERTS = "alerts"
+    ALERTS = "alerts"  # what observers confirmed, now
+    RIGHTS = "rights"  # know-your-rights texts
+    EVENTS = "events"  # meetings and trainings of the organizers
 
 
 class ConsentKind(StrEnum):
@@ -25,11 +27,16 @@ class ConsentKind(StrEnum):
     OPT_IN = "opt_in"
     OPT_OUT = "opt_out"
     RESUME = "resume"
+    LEAVE = "leave"  # one county or one topic, and nothing else
+    PAUSE = "pause"
+    HOURS = "hours"  # at any hour, or by day only
+    REVOKE = "revoke"  # the organizers ended everyone's at once
     ERASE = "erase"
 
 
 class Subscription(SQLModel, table=True):
-    """One phone's wish to hear of one county. `ended_at` keeps the row when the wish ends, so that START can bring it back."""
+    """One phone's wish to hear of one county. `ended_at` keeps the row when the wish ends: START brings back what ended at the very
+    instant of the stop (`contact.stopped_at`), and nothing that the person left or the organizers revoked."""
 
     __table_args__ = (
         one_of("topic", Topic),
@@ -46,8 +53,21 @@ class Subscription(SQLModel, table=True):
     ended_at: datetime | None = instant(nullable=True)
 
 
+class ConsentWording(SQLModel, table=True):
+    """A wording of ours, as it was shown, kept once under its version: what a line of the ledger refers to, also when texts change."""
+
+    __tablename__ = "consent_wording"
+
+    version: str = Field(primary_key=True, max_length=16)
+    wording: str = Field(max_length=64)
+    language: str = Field(max_length=8)
+    text: str = Field(sa_type=Text)
+    first_shown_at: datetime = instant()
+
+
 class ConsentEvent(SQLModel, table=True):
-    """One line of the consent ledger: who (keyed hash), when, in what words, and which wording of ours they answered. Never changed."""
+    """One line of the consent ledger: who (keyed hash), when, in what words, and which wording of ours they were shown, in which version
+    (absent where none was shown). Never changed."""
 
     __tablename__ = "consent_event"
     __table_args__ = (one_of("kind", ConsentKind),)
@@ -59,9 +79,12 @@ class ConsentEvent(SQLModel, table=True):
     topic: str | None = Field(default=None, max_length=16)
     words_sealed: bytes | None = sealed()
     wording: str = Field(max_length=64)
+    version: str | None = Field(default=None, max_length=16)
+    any_hour: bool | None = None
     source: str = Field(max_length=16)
     at: datetime = instant()
 
 
 subscription = table_of(Subscription)
+consent_wording = table_of(ConsentWording)
 consent_event = table_of(ConsentEvent)

@@ -30,6 +30,11 @@ KIND_OF_COMMAND = {
     Command.RUMOR: Kind.RUMOR,
     Command.CHECK: Kind.RUMOR,
     Command.VOLUNTEER: Kind.VOLUNTEER,
+    Command.LEAVE: Kind.SUBSCRIBE,
+    Command.PAUSE: Kind.OTHER,
+    Command.ANYTIME: Kind.OTHER,
+    Command.DAYTIME: Kind.OTHER,
+    Command.COUNTIES: Kind.OTHER,
 }
 _CERTAIN = 8.0
 """The weight shown for an order or an opt-out, which no other evidence may outweigh."""
@@ -42,7 +47,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
     situation = situation_of(said, lexicon)
     opt_out = opts_out(said)
     order = read_command(said, lexicon)
-    if order is not None and (opt_out == (order[0] is Command.STOP)):
+    if order is not None and (opt_out == (order[0] is Command.STOP) or (order[0] is Command.LEAVE and order[1])):
         command, argument = order
         urgent = False
         kind = KIND_OF_COMMAND[command]

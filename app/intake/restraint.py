@@ -1,0 +1,124 @@
+"""When not to answer: so that the hotline never talks to a machine for ever. Pure.
+
+Only the answer is kept back; what was written is on record and a report is worked on like any other. What has to be remembered of a phone
+stands in its row of `conversation`, which is locked and written for every text anyway: so it is shared by all web processes, costs no round
+trip, needs no eviction, and is there when Redis is not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from app.intake.conversation import Answer, Heard, Turn
+from app.records.reading import Assessment, Kind
+
+if TYPE_CHECKING:
+    from app.records.contacts import Conversation
+
+WINDOW: Final = timedelta(minutes=30)
+"""So long answers that nobody asked for are counted together."""
+
+MOST_UNASKED: Final = 5
+"""How many answers a phone gets in that time to texts that ask for nothing and tell nothing (GoAlert's limit, there in memory)."""
+
+SAME_WORDS_WINDOW: Final = timedelta(minutes=10)
+MOST_SAME: Final = 2
+"""How often the same words are answered in that time: once, and once more for who thinks that the first got lost."""
+
+ALWAYS_ANSWERED: Final = frozenset({Kind.STOP, Kind.DELETE})
+SIGHTINGS: Final = frozenset({Kind.REPORT, Kind.DETENTION})
+
+
+class Silence(StrEnum):
+    """Why a text gets no answer."""
+
+    NO_PHONE = "no_phone"  # one of our own lines, a short code, a name: nobody reads an answer there
+    MACHINE = "machine"  # it says itself that it is an automatic reply
+    ECHO = "echo"  # our own last words came back
+    SAME_WORDS = "same_words"
+    UNASKED = "unasked"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is remembered of a phone's texts: keyed hashes of the last words and the last reply, and the two counts with their starts."""
+
+    last_words: bytes | None = None
+    last_reply: bytes | None = None
+    same_words: int = 0
+    same_since: datetime | None = None
+    unasked: int = 0
+    unasked_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A text as far as restraint looks at it: the keyed hash of its words, whether a phone can be answered there, whether it says itself
+    that a machine wrote it, whether one of our volunteers sent it."""
+
+    words: bytes
+    is_phone: bool = True
+    sounds_automatic: bool = False
+    is_ours: bool = False
+
+
+def memory_of(talk: Conversation) -> Memory:
+    """What a conversation remembers."""
+    return Memory(
+        talk.last_words, talk.last_reply, talk.same_words or 0, talk.same_since, talk.unasked or 0, talk.unasked_since
+    )
+
+
+def restrain(
+    before: Memory, text: Incoming, said: Assessment, heard: Heard, answer: Answer, now: datetime
+) -> tuple[Answer, Memory, Silence | None]:
+    """The answer, kept back where it must be; what to remember; and why it was kept back, if it was. `last_reply` of the memory is still
+    that of before: the caller knows what goes out."""
+    again = before.last_words == text.words and before.same_since is not None and now - before.same_since <= SAME_WORDS_WINDOW
+    same, since = (before.same_words + 1, before.same_since) if again else (1, now)
+    in_window = before.unasked_since is not None and now - before.unasked_since <= WINDOW
+    unasked, unasked_since = (before.unasked, before.unasked_since) if in_window else (0, None)
+    asked_for = said.command is not None or heard.turn is Turn.ANSWER or text.is_ours
+    if asked_for:
+        unasked, unasked_since = 0, None
+    elif answer.reply is not None and not _is_first_answer(heard, answer):
+        unasked, unasked_since = unasked + 1, unasked_since or now
+    memory = Memory(text.words, before.last_reply, same, since, unasked, unasked_since)
+    if not text.is_phone:
+        silence = Silence.NO_PHONE
+    elif said.kind in ALWAYS_ANSWERED or text.is_ours or (said.urgent and _is_first_answer(heard, answer) and same == 1):
+        return answer, memory, None
+    elif text.sounds_automatic and said.kind not in SIGHTINGS:
+        silence = Silence.MACHINE
+    elif before.last_reply == text.words:
+        silence = Silence.ECHO
+    elif same > MOST_SAME and heard.turn is not Turn.ANSWER:
+        silence = Silence.SAME_WORDS
+    elif unasked > MOST_UNASKED:
+        silence = Silence.UNASKED
+    else:
+        return answer, memory, None
+    if answer.reply is None:
+        return answer, memory, None
+    return replace(answer, reply=None), memory, silence
+
+
+def plain_words(text: str) -> str:
+    """`text` as two copies of it compare: letters and digits alone, lower case, without accents."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
+
+
+def sounds_automatic(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether a text says itself that a machine sent it. `phrases` are plain words."""
+    words = f" {plain_words(text)} "
+    return any(f" {phrase} " in words for phrase in phrases)
+
+
+def _is_first_answer(heard: Heard, answer: Answer) -> bool:
+    """Whether it answers a report that was just made."""
+    return answer.reported and heard.turn is Turn.NEW

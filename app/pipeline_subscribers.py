@@ -1,0 +1,100 @@
+"""The main job, a page of its own for what people ask about their own texts. `pipeline.py` calls it for a text that is such an order."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from app.core.database import Transaction
+from app.intake import answers, wishes
+from app.intake.answers import Asker
+from app.intake.conversation import Answer, Heard
+from app.intake.keep import Kept
+from app.intake.restraint import Incoming, Memory, memory_of, plain_words, restrain, sounds_automatic
+from app.packs import pack_file
+from app.places.gazetteer import Gazetteer
+from app.places.locate import locate
+from app.records.events import record_later
+from app.records.reading import Assessment, Command, Kind, Location, Reading
+from app.subscribers.tables import Topic
+from app.telephony.addresses import can_be_texted, canonical_number
+from app.telephony.forms import TextForm
+from app.triage.commands import split_topic
+from app.triage.lexicon import Lexicon
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Whom not to answer: our own lines (canonical numbers), and sentences by which a machine says that it wrote (plain words)."""
+
+    lines: frozenset[str] = frozenset()
+    machine_phrases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, pack: str, lines: Iterable[str]) -> Answering:
+        """The sentences of a pack. Raises FileNotFoundError where it has no `machines.toml`."""
+        phrases = tomllib.loads(pack_file(pack, "machines.toml").read_text(encoding="utf-8"))["phrases"]
+        return cls(frozenset(map(canonical_number, lines)), tuple(map(plain_words, phrases)))
+
+
+def read_order(said: Assessment, lexicon: Lexicon, gazetteer: Gazetteer) -> Reading:
+    """JOIN UNION, LEAVE WAKE, SALIR DE WAKE: what follows the order is a place and is read as one. Where LEAVE names neither a county nor
+    a topic and its words ask for no more texts, it is a stop after all."""
+    topic, rest = split_topic(said.argument, lexicon)
+    where = locate(rest, gazetteer, answering=True) if rest else Location()
+    if said.command is Command.LEAVE and said.opt_out and topic is None and not where.counties:
+        return Reading(replace(said, kind=Kind.STOP, command=None, argument=""), where)
+    return Reading(replace(said, opt_out=False), where)
+
+
+async def answer_wish(work: Transaction, asker: Asker, reading: Reading, lexicon: Lexicon) -> Answer | None:
+    """The answer to an order about the sender's own texts, or None where it is another order or none."""
+    said = reading.assessment
+    match said.command:
+        case Command.START:
+            return await answers.answer_start(work, asker)
+        case Command.JOIN:
+            topic = _topic(said, lexicon)
+            if topic is not None and not reading.location.counties:
+                return await wishes.answer_topic(work, asker, topic)
+            return await answers.answer_subscribe(work, asker, reading.location, topic=topic or Topic.ALERTS)
+        case Command.LEAVE:
+            return await wishes.answer_leave(work, asker, reading.location, _topic(said, lexicon))
+        case Command.PAUSE:
+            return await wishes.answer_pause(work, asker)
+        case Command.ANYTIME | Command.DAYTIME:
+            return await wishes.answer_hours(work, asker, any_hour=said.command is Command.ANYTIME)
+        case Command.COUNTIES:
+            return await wishes.answer_counties(work, asker)
+        case Command.LANGUAGE:
+            return await answers.answer_language(work, asker, said.language)
+        case _:
+            return None
+
+
+def hold_back(
+    work: Transaction, answering: Answering, form: TextForm, kept: Kept, reading: Reading, heard: Heard, answer: Answer
+) -> tuple[Answer, Memory]:
+    """The answer, kept back where a machine would get it (recorded once), and what to remember of this text and its answer."""
+    sender = canonical_number(form.sender)
+    incoming = Incoming(
+        words=_hash_of(work, form.words),
+        is_phone=can_be_texted(sender) and sender not in answering.lines,
+        sounds_automatic=sounds_automatic(form.body, answering.machine_phrases),
+        is_ours=kept.sender.volunteer_id is not None,
+    )
+    before = memory_of(kept.conversation)
+    answer, memory, silence = restrain(before, incoming, reading.assessment, heard, answer, work.now)
+    if silence is not None and (before.last_reply is not None or before.last_words is None):  # the first, and not each after it
+        record_later(work, "contact.not_answered", kept.id, reason=silence.value)
+    return answer, replace(memory, last_reply=_hash_of(work, answer.reply) if answer.reply else None)
+
+
+def _hash_of(work: Transaction, text: str) -> bytes:
+    return work.keys.fingerprint("words", plain_words(text) or text)
+
+
+def _topic(said: Assessment, lexicon: Lexicon) -> Topic | None:
+    name, _ = split_topic(said.argument, lexicon)
+    return Topic(name) if name else None
