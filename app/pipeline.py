@@ -49,7 +49,7 @@ from app.intake.reports import add_to_report, find_silent, finish_text, forget_r
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.places.atlas import Atlas
-from app.pipeline_subscribers import Answering, answer_wish, hold_back, read_order
+from app.pipeline_subscribers import Answering, answer_wish, hold_back, is_our_echo, read_order
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
@@ -180,8 +180,8 @@ async def _take_in(
     heard = hear(kept.conversation, reading, as_answer, work.now, without_words=form.is_picture_or_pin)
     if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
         reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))
-    if is_overtaken(kept, reading, received_at):
-        answer = Answer()  # they said stop after they wrote this
+    if is_overtaken(kept, reading, received_at) or is_our_echo(work, kept, form.words):
+        answer = Answer()  # they said stop after they wrote this; or they wrote nothing, and our own answer came back
     else:
         answer = await _answer(work, hotline, form, kept, reading, heard)
     answer = keep_asking(kept, reading, heard, hush(kept, reading, answer), work.now)

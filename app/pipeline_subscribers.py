@@ -11,7 +11,7 @@ from app.intake import answers, wishes
 from app.intake.answers import Asker
 from app.intake.conversation import Answer, Heard
 from app.intake.keep import Kept
-from app.intake.restraint import Incoming, Memory, memory_of, plain_words, restrain, sounds_automatic
+from app.intake.restraint import Incoming, Memory, is_echo, memory_of, plain_words, restrain, sounds_automatic
 from app.packs import pack_file
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
@@ -89,6 +89,12 @@ def hold_back(
     if silence is not None and (before.last_reply is not None or before.last_words is None):  # the first, and not each after it
         record_later(work, "contact.not_answered", kept.id, reason=silence.value)
     return answer, replace(memory, last_reply=_hash_of(work, answer.reply) if answer.reply else None)
+
+
+def is_our_echo(work: Transaction, kept: Kept, words: str) -> bool:
+    """Whether a text is our own last answer to that phone."""
+    before = memory_of(kept.conversation)
+    return before.last_reply is not None and is_echo(before, _hash_of(work, words))
 
 
 def _hash_of(work: Transaction, text: str) -> bytes:

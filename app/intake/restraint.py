@@ -38,7 +38,6 @@ class Silence(StrEnum):
 
     NO_PHONE = "no_phone"  # one of our own lines, a short code, a name: nobody reads an answer there
     MACHINE = "machine"  # it says itself that it is an automatic reply
-    ECHO = "echo"  # our own last words came back
     SAME_WORDS = "same_words"
     UNASKED = "unasked"
 
@@ -85,26 +84,19 @@ def restrain(
     asked_for = said.command is not None or heard.turn is Turn.ANSWER or text.is_ours
     if asked_for:
         unasked, unasked_since = 0, None
-    elif answer.reply is not None and not _is_first_answer(heard, answer):
-        unasked, unasked_since = unasked + 1, unasked_since or now
+    silence = None if answer.reply is None else _silence(text, said, heard, answer, same)
+    if answer.reply is not None and silence is None and not asked_for and not _is_first_answer(heard, answer):
+        if unasked >= MOST_UNASKED:
+            silence = Silence.UNASKED
+        else:
+            unasked, unasked_since = unasked + 1, unasked_since or now
     memory = Memory(text.words, before.last_reply, same, since, unasked, unasked_since)
-    if not text.is_phone:
-        silence = Silence.NO_PHONE
-    elif said.kind in ALWAYS_ANSWERED or text.is_ours or (said.urgent and _is_first_answer(heard, answer) and same == 1):
-        return answer, memory, None
-    elif text.sounds_automatic and said.kind not in SIGHTINGS:
-        silence = Silence.MACHINE
-    elif before.last_reply == text.words:
-        silence = Silence.ECHO
-    elif same > MOST_SAME and heard.turn is not Turn.ANSWER:
-        silence = Silence.SAME_WORDS
-    elif unasked > MOST_UNASKED:
-        silence = Silence.UNASKED
-    else:
-        return answer, memory, None
-    if answer.reply is None:
-        return answer, memory, None
-    return replace(answer, reply=None), memory, silence
+    return (replace(answer, reply=None) if silence else answer), memory, silence
+
+
+def is_echo(before: Memory, words: bytes) -> bool:
+    """Whether a text is our own last answer to that phone: it asks for nothing, also where our words tell how to stop."""
+    return before.last_reply is not None and before.last_reply == words
 
 
 def plain_words(text: str) -> str:
@@ -117,6 +109,19 @@ def sounds_automatic(text: str, phrases: tuple[str, ...]) -> bool:
     """Whether a text says itself that a machine sent it. `phrases` are plain words."""
     words = f" {plain_words(text)} "
     return any(f" {phrase} " in words for phrase in phrases)
+
+
+def _silence(text: Incoming, said: Assessment, heard: Heard, answer: Answer, same: int) -> Silence | None:
+    if not text.is_phone:
+        return Silence.NO_PHONE
+    urgent_first = said.urgent and same == 1 and _is_first_answer(heard, answer)
+    if said.kind in ALWAYS_ANSWERED or text.is_ours or urgent_first:
+        return None
+    if text.sounds_automatic and said.kind not in SIGHTINGS:
+        return Silence.MACHINE
+    if same > MOST_SAME and heard.turn is not Turn.ANSWER:
+        return Silence.SAME_WORDS
+    return None
 
 
 def _is_first_answer(heard: Heard, answer: Answer) -> bool:
