@@ -123,7 +123,9 @@ async def _begin_again(work: Transaction, who: UUID) -> bool:
     if stopped_at is not None:
         await work.execute(subscription.update().where(_is_active(who)).values(ended_at=stopped_at))
     await work.execute(
-        contact.update().where(contact.c.id == who).values(stopped_at=None, unreachable_at=None, paused_until=None)
+        contact.update()
+        .where(contact.c.id == who)
+        .values(stopped_at=None, unreachable_at=None, unreachable_until=None, paused_until=None)
     )
     return stopped_at is not None
 
