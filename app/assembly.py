@@ -19,8 +19,8 @@ from app.packs import pack_file
 from app.packs.counties import load_counties
 from app.packs.texts import Texts
 from app.pipeline import Hotline
-from app.places.atlas import Atlas
 from app.pipeline_subscribers import Answering
+from app.places.atlas import Atlas
 from app.places.gazetteer import Gazetteer
 from app.rights.topics import Rights
 from app.settings import Settings

@@ -48,8 +48,8 @@ from app.intake.photos import attach_photos, keep_photos
 from app.intake.reports import add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
 from app.packs.counties import Counties
 from app.packs.texts import Texts
-from app.places.atlas import Atlas
 from app.pipeline_subscribers import Answering, answer_wish, hold_back, is_our_echo, read_order
+from app.places.atlas import Atlas
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
