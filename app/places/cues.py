@@ -38,7 +38,7 @@ PERSON = word_set("""
     juez abogado abogada nombre friend cousin brother sister uncle aunt neighbor neighbour son daughter wife husband sobrino
     sobrina cunado cunada companero companera coworker boyfriend girlfriend novio novia apellido lawyer attorney deputy sargento
     sergeant reverend pastor padre hi hola dear thanks gracias president presidente governor gobernador maestra maestro teacher
-    mama papa abuela abuelo coach
+    mama papa abuela abuelo coach llame llaman llamaba apellida
 """)
 """A name right after one of these is a person's."""
 
@@ -93,6 +93,9 @@ STREET_BEFORE = frozenset(
 COUNTY = word_set("""
     county cnty condado co counties condao couty conty cty countys kaunti caunti condados countie konte
 """)
+COUNTIES = frozenset({"counties", "countys", "condados", "condaos"})
+"""Of these, those that speak of several."""
+
 CITY_BEFORE = frozenset(
     {"ciudad", "city", "town", "pueblo", "downtown", "centro", "siudad", "ciuda", "sentro", "village", "municipio", "pueblito"}
 )
@@ -153,7 +156,8 @@ def person_before(words: list[Word], first: int) -> bool:
     """Whether the name that starts at `first` is a person's: "my friend Charlotte", "se llama Wilson"."""
     if not first or _breaks(words[first].gap):
         return False
-    return words[first - 1].fold in PERSON
+    before = words[first - 1].fold
+    return before in PERSON or (first > 1 and (words[first - 2].fold, before) in _SOUGHT)
 
 
 def street_around(words: list[Word], first: int, last: int, after_a_street: bool = False) -> bool:
@@ -231,6 +235,15 @@ def _breaks(gap: str) -> bool:
 
 
 _ENDS = frozenset(".!?;:\n")
+_SOUGHT = frozenset(
+    tuple(pair.split())
+    for pair in """
+    preguntando por, pregunta por, preguntan por, preguntaron por, pregunto por, preguntaban por, buscando a, buscan a, buscaban a,
+    busco a, looking for, asking for, asked for, llevaron a, detuvieron a, agarraron a, arrestaron a, se llame
+    """.replace("\n", " ").split(",")
+)
+"""Right before a name: somebody is looked for or was taken."""
+
 _DENIALS = frozenset(
     {
         ("no", "en"),

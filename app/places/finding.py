@@ -7,6 +7,7 @@ is tried by its sound and letters (`sounds.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from app.places import cues
 from app.places.gazetteer import LARGE_TOWN, Caution, Gazetteer, Name, Place, PlaceKind
@@ -143,7 +144,13 @@ class _Reader(Surroundings):
             behind = self.state_after(county_word) if county_word > last else None
             if behind and behind[0] == "other":
                 return self._elsewhere(first, behind[1], f"{self.said(first, behind[1])} is in another state")
-            return self._explicit_county(first, max(end, county_word), meanings, doubt)
+            return self._explicit_county(
+                first, max(end, county_word), meanings, doubt, words[county_word].fold in cues.COUNTIES
+            )
+        if self._goes_on_with_counties(first):
+            listed = [name for name in meanings if name.place.kind is PlaceKind.COUNTY]
+            if listed:
+                return self._explicit_county(first, end, listed, doubt, several=True)
         towns = [name for name in meanings if name.place.kind in {PlaceKind.CITY, PlaceKind.COUNTY}]
         street = self._as_street(first, last) if towns else []
         if street:
@@ -213,7 +220,18 @@ class _Reader(Surroundings):
         says = _says(places, self.gazetteer, doubt)
         return Mention(first, last, Rank.STREET, counties, places, words, says, 2.0 - doubt, denied=is_denied)
 
-    def _explicit_county(self, first: int, last: int, meanings: Sequence[Name], doubt: float) -> Mention | None:
+    def _goes_on_with_counties(self, first: int) -> bool:
+        """Whether a name goes on from counties: "condados de Durham y Orange"."""
+        previous = self.found[-1] if self.found else None
+        if previous is None or not previous.several or previous.last < first - 2:
+            return False
+        return previous.last == first - 1 or self.words[first - 1].fold in {"y", "and", "e"}
+
+    def _explicit_county(
+        self, first: int, last: int, meanings: Sequence[Name], doubt: float, several: bool = False
+    ) -> Mention | None:
+        """A county named as one. `several` says that more are named with it; of "Durham and Orange counties" the first is found already,
+        and becomes a county, too."""
         places = [name.place for name in meanings if name.place.kind is PlaceKind.COUNTY]
         if not places:
             places = [
@@ -223,6 +241,8 @@ class _Reader(Surroundings):
             ]
         if not places:
             return None
+        if several:
+            self._make_counties_of_list(first)
         counties = tuple(dict.fromkeys(code for place in places for code in place.counties))
         says = f"named as a county: {places[0].name}"
         aside, is_denied = cues.direction_before(self.words, first), cues.denied(self.words, first)
@@ -238,7 +258,21 @@ class _Reader(Surroundings):
             False,
             aside,
             is_denied,
+            several=several,
         )
+
+    def _make_counties_of_list(self, first: int) -> None:
+        """The names joined to the word at `first` by "and" or a comma were of counties, too."""
+        for position in range(len(self.found) - 1, -1, -1):
+            known = self.found[position]
+            between = [word.fold for word in self.words[known.last + 1 : first]]
+            places = tuple(place for place in known.places if place.kind is PlaceKind.COUNTY)
+            if known.rank is not Rank.PLACE or not places or between not in ([], ["and"], ["y"], ["e"]):
+                return
+            counties = tuple(code for place in places for code in place.counties)
+            says = f"named as a county: {places[0].name}"
+            self.found[position] = replace(known, rank=Rank.EXACT, counties=counties, places=places, says=says, weight=4.0)
+            first = known.first
 
     def _other_state(self, at: int) -> Mention | None:
         """A state named by itself: "en South Carolina", "vienen de Georgia"."""

@@ -122,15 +122,23 @@ def _settle(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], list[Mention]
 
 
 def _without_contained(mentions: Sequence[Mention]) -> tuple[list[Mention], list[Mention]]:
-    """A town's meanings give way to a county named right behind it: "Cleveland, in Johnston County" is the one in Johnston County."""
+    """A town's meanings give way to a county named right behind it: "Cleveland, in Johnston County" is the one in Johnston County. So does
+    what bears one name in many towns to the town behind it: "la Mountaire en Lumber Bridge" is not the one in Siler City."""
     overruled = [
-        town
-        for town, county in itertools.pairwise(mentions)
-        if county.rank is Rank.EXACT
-        and county.kind is PlaceKind.COUNTY
-        and town.rank is Rank.PLACE
-        and 0 <= county.first - town.last <= CLOSE
-        and not _both(town.counties, county.counties)
+        one
+        for one, behind in itertools.pairwise(mentions)
+        if one.rank is Rank.PLACE
+        and one.counties
+        and 0 <= behind.first - one.last <= CLOSE
+        and not _both(one.counties, behind.counties)
+        and (
+            (behind.rank is Rank.EXACT and behind.kind is PlaceKind.COUNTY)
+            or (
+                behind.rank is Rank.PLACE
+                and _is_town(behind.places[0])
+                and one.kind in {PlaceKind.LANDMARK, PlaceKind.NEIGHBOURHOOD}
+            )
+        )
     ]
     return [mention for mention in mentions if mention not in overruled], overruled
 

@@ -37,6 +37,7 @@ class Mention:
     aside: bool = False
     denied: bool = False
     cued: bool = True
+    several: bool = False
 
     @property
     def kind(self) -> PlaceKind:

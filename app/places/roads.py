@@ -36,7 +36,8 @@ class Roads:
         stretches = () if interstate is False else self.stretches.get(number, ())
         if exit_number is not None and stretches:
             shared = self.stretches.get("85", ()) if number == "40" and exit_number in SHARED_EXITS else ()
-            fits = [county for county, low, high in (*stretches, *shared) if low <= exit_number <= high]
+            own = stretches if not shared or exit_number in OWN_EXITS else ()
+            fits = [county for county, low, high in (*own, *shared) if low <= exit_number <= high]
             if fits:
                 return tuple(dict.fromkeys(fits))
         counties = [county for county, _, _ in stretches]
@@ -45,8 +46,11 @@ class Roads:
         return tuple(dict.fromkeys(counties))
 
 
-SHARED_EXITS = range(124, 164)
-"""Exits of I-85 that drivers also call exits of I-40."""
+SHARED_EXITS = frozenset({132, 135, 138, 140, 141, 143, 145, 147, 148, 150, 152, 153, 154, 157, 160, 161, 163})
+"""Exits of I-85 between Greensboro and Hillsborough, which drivers also call exits of I-40: the two share the road there."""
+
+OWN_EXITS = frozenset({132, 135, 138, 141, 148, 150, 152, 153, 154})
+"""Those of them whose number I-40 has itself, too, between Hickory and Statesville."""
 
 
 class RoadMention(NamedTuple):
@@ -81,7 +85,7 @@ def _road_at(words: list[Word], at: int, roads: Roads, joined: bool) -> RoadMent
         sign = _SIGNS.get(before, "")
         if not sign and before in _ARTICLES and _is_bare_road(words, at):
             sign = "?"
-        if not sign and joined:
+        if not sign and (joined or (word in roads.stretches and at + 1 < len(words) and words[at + 1].fold in _EXITS)):
             sign = "?"
         number = word
         if number == "15" and at + 1 < len(words) and words[at + 1].fold == "501":

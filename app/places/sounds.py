@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Self
 
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -21,6 +22,9 @@ SURE_SOUND = 4
 
 ALIKE = 0.86
 """Jaro-Winkler similarity that a word of the same sound must have with the name."""
+
+HEARD_FOR_SPELLED = 0.1
+"""So much less alike are two names that only sound alike: "feyetebil" and "fayetteville"."""
 
 ALIKE_WHERE_ASKED = 0.74
 """The same where a place word stands before it, or where a place was asked for."""
@@ -69,7 +73,7 @@ class NearNames:
             return ()
         scores: dict[str, float] = {}
         for name in self.by_sound.get(sound_of(word), ()):
-            alike = JaroWinkler.similarity(_FALSE_E.sub("s", word), name.replace(" ", ""))
+            alike = _likeness(word, name.replace(" ", ""))
             if alike >= ALIKE_WHERE_ASKED and len(sound_of(word)) >= SURE_SOUND:
                 scores[name] = alike
         for short in {word, *_without_one(word)}:
@@ -78,6 +82,19 @@ class NearNames:
                 if len(joined) > SHORTEST and word[0] == joined[0] and OSA.distance(word, joined, score_cutoff=1) <= 1:
                     scores[name] = max(scores.get(name, 0.0), ALIKE, JaroWinkler.similarity(word, joined))
         return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _likeness(word: str, name: str) -> float:
+    """How alike two names of one sound are: as they are spelled, or a little less as they are heard, vowels and all."""
+    spelled = JaroWinkler.similarity(_FALSE_E.sub("s", word), name)
+    return max(spelled, JaroWinkler.similarity(_heard(word), _heard(name)) - HEARD_FOR_SPELLED)
+
+
+@lru_cache(maxsize=20_000)
+def _heard(word: str) -> str:
+    for pattern, sound in _CONSONANTS:
+        word = pattern.sub(sound, word)
+    return word
 
 
 def _joined(known: Mapping[str, tuple[str, ...]], added: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -124,4 +141,7 @@ _SOUNDS = tuple(
         (r"[aeiouy]", ""),
         (r"(.)\1+", r"\1"),
     )
+)
+_CONSONANTS = tuple(
+    (pattern, sound) for pattern, sound in _SOUNDS if pattern.pattern != r"[aeiouy]" and not pattern.pattern.startswith("^[")
 )

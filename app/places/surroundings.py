@@ -40,7 +40,7 @@ class Surroundings:
         words = self.words
         if state or as_city or self.answering:
             return True
-        if cues.person_before(words, first) and not cues.place_word_before(words, first):
+        if cues.person_before(words, first) and (name.person or not cues.place_word_before(words, first)):
             return False
         if self.is_vehicle(first, last):
             return False

@@ -127,3 +127,25 @@ def test_a_car_a_person_or_a_file_number_is_no_place(text: str) -> None:
 def test_every_county_has_its_courthouse_and_jail() -> None:
     assert locate("they are at the Yancey County courthouse", GAZETTEER).label == "Yancey County Courthouse, Burnsville"
     assert locate("la cárcel del condado de Graham", GAZETTEER).counties == ("37075",)
+
+
+def test_several_counties_named_together_are_each_one() -> None:
+    assert counties_of("alerts for Durham and Orange counties") == {"Durham", "Orange"}
+    assert counties_of("alertas para los condados de Durham y Orange") == {"Durham", "Orange"}
+
+
+def test_who_is_looked_for_is_a_person() -> None:
+    assert counties_of("vinieron a una casa en Siler City preguntando por Jackson") == {"Chatham"}
+    assert counties_of("they are looking for Wilson") == set()
+
+
+def test_a_plant_of_many_towns_is_the_one_of_the_town_behind_it() -> None:
+    assert counties_of("la Mountaire en Lumber Bridge") == {"Robeson"}
+    assert counties_of("la planta Smithfield en Tar Heel") == {"Bladen"}
+
+
+def test_an_exit_of_a_shared_road_is_asked_about_only_where_both_roads_have_it() -> None:
+    assert counties_of("I-40 exit 147") == {"Alamance"}
+    assert counties_of("I-40 exit 125") == {"Catawba"}
+    assert counties_of("la 40 salida 152") == {"Alamance", "Iredell"}
+    assert counties_of("85 salida 58") == {"Cabarrus"}
