@@ -15,6 +15,7 @@ from app.core.ids import new_id
 from app.core.keys import Keys
 from app.core.redis_client import connect_redis
 from app.intake.photo_store import BucketStore, FolderStore, PhotoStore
+from app.intake.spool_folder import Spool
 from app.packs import pack_file
 from app.packs.counties import load_counties
 from app.packs.texts import Texts
@@ -42,6 +43,7 @@ class Parts:
     redis: Redis
     hotline: Hotline
     photos: PhotoStore
+    spool: Spool
 
 
 @asynccontextmanager
@@ -51,14 +53,21 @@ async def open_parts(settings: Settings, clock: Clock = system_clock) -> AsyncIt
         raise NotConfigured(
             "VIGIA_DATABASE_URL and VIGIA_REDIS_URL are not set; `vigia up` and `vigia demo` bring their own servers"
         )
-    keys = Keys(settings.keys.get_secret_value(), settings.hash_key.get_secret_value())
-    database = Database(settings.database_url, keys, clock, new_id)
+    database = build_database(settings, clock)
     redis = connect_redis(settings.redis_url)
+    spool = Spool(settings.spool_folder, database.keys)
     try:
-        yield Parts(settings, database, redis, build_hotline(settings, redis), build_photo_store(settings))
+        yield Parts(settings, database, redis, build_hotline(settings, redis), build_photo_store(settings), spool)
     finally:
         await redis.aclose()
         await database.close()
+
+
+def build_database(settings: Settings, clock: Clock = system_clock) -> Database:
+    """A pool of connections of its own. Raises KeyProblem."""
+    assert settings.database_url is not None  # open_parts has refused otherwise
+    keys = Keys(settings.keys.get_secret_value(), settings.hash_key.get_secret_value())
+    return Database(settings.database_url, keys, clock, new_id)
 
 
 def build_hotline(settings: Settings, redis: Redis) -> Hotline:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypedDict
 
 from fastapi import FastAPI, Request
@@ -14,14 +15,18 @@ from fastapi.responses import RedirectResponse
 
 from app.api import calls, health, texts
 from app.api.errors import add_problem_details
-from app.assembly import Parts, open_parts
+from app.assembly import Parts, build_database, open_parts
 from app.console.application import add_console
 from app.core.clock import Clock, system_clock
 from app.core.database import Database
 from app.core.live import Listener
 from app.core.logs import set_up_logging
+from app.intake.acknowledged import Acknowledged
 from app.intake.photo_store import PhotoStore
+from app.intake.replay import keep_replaying
+from app.intake.spool_folder import Spool, try_spool
 from app.pipeline import Hotline
+from app.pipeline_late import take_in_late
 from app.pipeline_places import follow_landmarks
 from app.settings import Settings
 
@@ -32,6 +37,9 @@ class State(TypedDict):
     settings: Settings
     database: Database
     photos: PhotoStore
+    intake_database: Database
+    spool: Spool
+    acknowledged: Acknowledged
     hotline: Hotline
     listener: Listener
     demo_links: Mapping[str, str]
@@ -43,17 +51,23 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_parts(settings, clock) as parts:
-            listener = Listener(parts.redis)
-            tasks = [
+            listener, lane = Listener(parts.redis), build_database(settings, clock)
+            acknowledged = Acknowledged(lane)
+            await asyncio.to_thread(try_spool, parts.spool)
+            beside = [
                 asyncio.create_task(listener.run()),
+                asyncio.create_task(acknowledged.run()),
+                asyncio.create_task(keep_replaying(parts.spool, lane, partial(take_in_late, parts.hotline))),
                 asyncio.create_task(follow_landmarks(parts.hotline.atlas, parts.database, listener)),
             ]
             try:
-                yield _state(parts, listener)
+                yield _state(parts, listener, lane, acknowledged)
             finally:
-                for task in tasks:
+                for task in beside:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*beside, return_exceptions=True)
+                await acknowledged.finish()
+                await lane.close()
 
     app = FastAPI(title="Vigía", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     add_problem_details(app)
@@ -78,12 +92,15 @@ def application() -> FastAPI:
     return create_app(settings)
 
 
-def _state(parts: Parts, listener: Listener) -> State:
+def _state(parts: Parts, listener: Listener, lane: Database, acknowledged: Acknowledged) -> State:
     links: Mapping[str, str] = json.loads(os.environ.get("VIGIA_DEMO_LINKS", "{}")) if parts.settings.demo else {}
     return State(
         settings=parts.settings,
         database=parts.database,
         photos=parts.photos,
+        intake_database=lane,
+        spool=parts.spool,
+        acknowledged=acknowledged,
         hotline=parts.hotline,
         listener=listener,
         demo_links=links,

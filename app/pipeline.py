@@ -45,7 +45,7 @@ from app.intake.conversation import (
 )
 from app.intake.keep import Kept, keep_text
 from app.intake.photos import attach_photos, keep_photos
-from app.intake.reports import add_to_report, find_silent, finish_text, forget_reply, get_report, words_of, write_report
+from app.intake.reports import add_to_report, answer_otherwise, find_silent, finish_text, get_report, words_of, write_report
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.pipeline_subscribers import Answering, answer_wish, hold_back, is_our_echo, read_order
@@ -145,16 +145,18 @@ async def receive_text(work: Transaction, hotline: Hotline, form: TextForm) -> s
     return reply
 
 
-async def recover_text(work: Transaction, hotline: Hotline, form: TextForm, received_at: datetime) -> bool:
-    """A text that Twilio has since `received_at` and whose webhook never reached us. It is taken in as if it had; the answer goes out by
-    the outbox, and should
-    the webhook come after all, it is told nothing. Returns whether it was new."""
+async def recover_text(
+    work: Transaction, hotline: Hotline, form: TextForm, received_at: datetime, told: str | None = None
+) -> bool:
+    """A text that came at `received_at` and is taken in only now: it waited on disk, answered with `told`, or its webhook never reached us
+    and Twilio's log has it. What there is to say beyond `told` goes out by the outbox; should the webhook come after all, it hears `told`.
+    Returns whether the text was new."""
     kept, reply = await _take_in(work, hotline, form, received_at)
     if kept.replay:
         return False
-    if reply is not None:
+    if reply is not None and reply != told:
         await plan_to(work, Message(Lane.REPLY, "answer", dict.fromkeys(TEXT_LANGUAGES, reply), kept.id), [kept.sender.id])
-        await forget_reply(work, kept)
+    await answer_otherwise(work, kept, told)
     wake_all(work, hotline)
     return True
 

@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL 16 or later. Empty: an embedded server under VIGIA_DATA.")
     redis_url: str | None = Field(None, description="Redis 7 or later, or Valkey. Empty: an embedded server under VIGIA_DATA.")
     data: Path = Field(
-        Path(".vigia"), description="Folder of the embedded servers, of sealed photos, and of the keys that the demo makes."
+        Path(".vigia"),
+        description="Folder of the embedded servers, of sealed photos, of the spool, and of the keys that the demo makes.",
     )
     photos: str | None = Field(
         None,
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
     photos_region: str = Field("us-east-1", description="Region of the bucket.")
     photos_key_id: str = Field("", description="Access key of the bucket.")
     photos_secret: SecretStr = Field(SecretStr(""), description="Secret of that access key.")
+    spool: Path | None = Field(
+        None,
+        description="Folder on this machine's own disk for what arrives while the database is away. Empty: a folder under VIGIA_DATA.",
+    )
     public_url: str = Field(
         "http://localhost:8000",
         description="The address at which Twilio and volunteers reach us. Signatures are checked against it, never against headers.",
@@ -146,6 +151,11 @@ class Settings(BaseSettings):
         if self.hash_key.get_secret_value() and self.hash_key.get_secret_value() in self.keys.get_secret_value():
             raise ValueError("VIGIA_HASH_KEY must not be one of VIGIA_KEYS: it outlives them")
         return self
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where requests wait on disk while the database is away; web processes and worker of one machine share it."""
+        return self.spool or self.data / "spool"
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:

@@ -37,9 +37,11 @@ from app.delivery.sender import Sender
 from app.intake.keep import known_sids
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
+from app.intake.replay import keep_replaying
 from app.pipeline import open_silent_reports, recover_text
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_incidents import expire_incidents
+from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
@@ -81,7 +83,8 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         woken = listener.on(Topic.OUTBOX)
         jobs = build_jobs(settings, parts, carrier)
         pacer = Pacer(parts.redis, line_name(settings.lines[0]), settings.segments_per_second)
-        sender = Sender(parts.database, carrier, pacer, f"{settings.public_url}/twilio/messages/status")
+        callback = f"{settings.public_url}/twilio/messages/status"
+        sender = Sender(parts.database, carrier, pacer, callback, may_send=parts.spool.is_empty)
         async with jobs.open_async():
             helpers = [
                 asyncio.create_task(listener.run()),
@@ -96,6 +99,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_slowly(parts))),
                 asyncio.create_task(do_jobs(jobs, stopping)),
+                asyncio.create_task(keep_replaying(parts.spool, parts.database, partial(take_in_late, parts.hotline))),
             ]
             log.info("worker_started")
             try:

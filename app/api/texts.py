@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.background import BackgroundTask
 
+from app.api.kept import put_on_disk, try_database, within_budget
 from app.api.signed import SignedForm
-from app.core.database import Database, Transaction
-from app.core.errors import Unavailable
+from app.core.errors import Unavailable, VigiaError
 from app.core.metrics import SECONDS_TO_ANSWER, TEXTS_RECEIVED
 from app.delivery.callbacks import hear_status
+from app.intake.spool import Request as Kind
+from app.intake.spool import name_of, spooled
 from app.pipeline import receive_text
+from app.pipeline_late import answer_offline
 from app.telephony.forms import StatusForm, TextForm, read_form
 from app.telephony.twiml import MEDIA_TYPE, text_answer
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/twilio", tags=["twilio"])
 
-BUDGET_SECONDS: Final = 5.0
-"""Of Twilio's 15 s. Past it the answer is 503, which makes Twilio try again (our webhook addresses ask for it with #rc=5&rp=all)."""
-
-PAUSE_SECONDS: Final = 0.2
-
-Result = TypeVar("Result")
-
 
 @router.post("/messages")
 async def text_arrives(request: Request, fields: SignedForm) -> Response:
-    """A text: kept, read, answered; 2xx means that it is on disk."""
+    """A text: kept, read, answered; 2xx means that it is on disk. While the database is away it waits in the spool, and so does every text
+    after it until that is empty, so that a stop is not overtaken."""
     form = read_form(TextForm, fields)
+    state = request.state
     began = asyncio.get_running_loop().time()
-    reply = await within_budget(request.state.database, lambda work: receive_text(work, request.state.hotline, form))
+    arrived = state.intake_database.clock(), state.intake_database.new_id()
+    handed = None
+    try:
+        if not state.spool.is_empty():
+            raise Unavailable("others wait before it")
+        reply = await try_database(state.intake_database, lambda work: receive_text(work, state.hotline, form))
+        handed = BackgroundTask(state.acknowledged.note, form.sid) if reply is not None else None
+    except Exception as error:  # noqa: BLE001  # whatever is wrong, a text that was sent to us is not lost
+        if not isinstance(error, VigiaError):
+            log.error("text_not_understood", error=type(error).__name__)
+        name = name_of(state.intake_database.keys, Kind.TEXT, form.sid)
+        entry = spooled(Kind.TEXT, fields.multi_items(), *arrived, told=answer_offline(state.hotline, form))
+        reply = (await put_on_disk(state.spool, name, entry)).told
     TEXTS_RECEIVED.labels(form.channel.value).inc()
     SECONDS_TO_ANSWER.observe(asyncio.get_running_loop().time() - began)
-    return Response(text_answer(reply), media_type=MEDIA_TYPE)
+    return Response(text_answer(reply), media_type=MEDIA_TYPE, background=handed)
 
 
 @router.post("/messages/status")
@@ -49,24 +56,6 @@ async def status_arrives(request: Request, fields: SignedForm, d: UUID | None = 
     """A status callback: of the delivery `d`, by its try number `n`. One that can't be taken in now gets a 503, so that Twilio tells it
     again."""
     form = read_form(StatusForm, fields)
-    await within_budget(request.state.database, lambda work: hear_status(work, d, form.sid, form.status, form.error_code, n))
+    database = request.state.intake_database
+    await within_budget(database, lambda work: hear_status(work, d, form.sid, form.status, form.error_code, n))
     return Response(status_code=HTTPStatus.NO_CONTENT)
-
-
-async def within_budget(database: Database, step: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    """Run `step` in a transaction, again while the database is away, until the budget is spent. Raises Unavailable then."""
-    try:
-        async with asyncio.timeout(BUDGET_SECONDS):
-            while True:
-                try:
-                    async with database.transaction() as work:
-                        return await step(work)
-                except (OperationalError, PoolTimeout, OSError) as error:
-                    log.warning("database_away", error=type(error).__name__)
-                except DBAPIError as error:
-                    if not error.connection_invalidated:
-                        raise
-                    log.warning("database_away", error=type(error).__name__)
-                await asyncio.sleep(PAUSE_SECONDS)
-    except TimeoutError as late:
-        raise Unavailable("the database is away; try again") from late

@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.event import listens_for
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -41,6 +42,20 @@ UNTRIED_SECONDS: Final = 1.0
 def lock_statement(purpose: str, key: str) -> tuple[str, Mapping[str, Any]]:
     """What `Transaction.lock` runs, to be run together with what comes after it."""
     return "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": f"{purpose}\x1f{key}"}
+
+
+READ_ONLY: Final = "25006"
+"""The SQLSTATE of a server that takes nothing in: a standby, or one whose operator made it so."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error tells of a database that can't do anything now (down, restarting, full, too slow, read-only) and not of what it
+    was asked. Trying again later is right."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def table_of(model: type[SQLModel]) -> Table:

@@ -8,6 +8,15 @@ from prometheus_client import Counter, Gauge, Histogram
 
 TEXTS_RECEIVED: Final = Counter("vigia_texts_received", "Texts that arrived", ["channel"])
 TEXTS_RECOVERED: Final = Counter("vigia_texts_recovered", "Texts whose webhook never reached us, found in Twilio's log")
+CALLS_RECOVERED: Final = Counter("vigia_calls_recovered", "Calls whose webhook never reached us, found in Twilio's log")
+ANSWERS_RECOVERED: Final = Counter("vigia_answers_recovered", "Answers that Twilio never got and that were sent by the outbox")
+LOG_LINES_UNREADABLE: Final = Counter("vigia_log_lines_unreadable", "Lines of Twilio's log that could not be taken in")
+SPOOLED: Final = Counter("vigia_spooled", "Requests of Twilio's put on disk, as the database was away", ["request"])
+SPOOL_REPLAYED: Final = Counter("vigia_spool_replayed", "Requests taken in again from the disk")
+SPOOL_WAITING: Final = Gauge("vigia_spool_waiting", "Requests that wait on disk for the database")
+SPOOL_OLDEST: Final = Gauge("vigia_spool_oldest_seconds", "How long the oldest of them has waited")
+SPOOL_QUARANTINED: Final = Gauge("vigia_spool_quarantined", "Files of the spool that a person must look at")
+SPOOL_WRITABLE: Final = Gauge("vigia_spool_writable", "Whether a file can be put on disk (1) or not (0)")
 SECONDS_TO_ANSWER: Final = Histogram(
     "vigia_seconds_to_answer",
     "From a text's arrival to its committed answer",

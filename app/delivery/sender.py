@@ -6,7 +6,7 @@ recorded; answers are recorded many at a time, in the order of their coming."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,9 +58,18 @@ class _Answer:
 
 
 class Sender:
-    """Sends what the outbox holds. Several may run, in one process or many: claims keep them apart."""
+    """Sends what the outbox holds. Several may run, in one process or many: claims keep them apart. While `may_send` says no, nothing
+    goes: texts to us wait to be read, and one of them may say stop."""
 
-    def __init__(self, database: Database, carrier: TextCarrier, pacer: Pacer, callback_url: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        carrier: TextCarrier,
+        pacer: Pacer,
+        callback_url: str,
+        *,
+        may_send: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._database = database
         self._carrier = carrier
         self._pacer = pacer
@@ -68,6 +77,7 @@ class Sender:
         self._answers: list[_Answer] = []
         self._answered = asyncio.Event()
         self._refused_in_a_row = 0
+        self._may_send = may_send
 
     async def run(self, stopping: asyncio.Event, woken: asyncio.Event) -> None:
         """Send until `stopping`; look again when `woken`, or every second."""
@@ -124,13 +134,15 @@ class Sender:
         return len(batch)
 
     async def _claim(self) -> list[Claimed]:
+        if not self._may_send():
+            return []
         async with self._database.transaction() as work:
             return await outbox.claim(work, self._pacer.batch_size(BATCH))
 
     async def _launch(
         self, batch: Sequence[Claimed], under_way: set[asyncio.Task[None]], stopping: asyncio.Event | None
     ) -> None:
-        """Start each text of a batch at its time; those that may not go after all are left out, and handed back if we are to stop."""
+        """Start each text of a batch at its time; those that may not go after all are left out, and handed back if we must stop."""
         if not batch:
             return
         claimed_at = asyncio.get_running_loop().time()
@@ -139,7 +151,7 @@ class Sender:
         left = list(batch)
         for texts, dues in _slices(batch, [began + delay for delay in delays]):
             await _sleep(dues[0] - asyncio.get_running_loop().time(), stopping)
-            if _is_set(stopping):
+            if _is_set(stopping) or not self._may_send():
                 self._answers += [_Answer(text, untouched=True) for text in left]
                 return
             left = left[len(texts) :]

@@ -184,6 +184,9 @@ def finish_text(work: Transaction, kept: Kept, said: Assessment, answer: Answer,
     )
 
 
-async def forget_reply(work: Transaction, kept: Kept) -> None:
-    """The answer of a text goes another way, so a late webhook of it must not carry it too."""
-    await work.execute(inbound_message.update().where(inbound_message.c.id == kept.id).values(reply_sealed=None))
+async def answer_otherwise(work: Transaction, kept: Kept, told: str | None) -> None:
+    """What there is to say to a text goes by the outbox, so its webhook, should it come, hears only what was `told` already."""
+    sealed = work.seal(told, "inbound_message", "reply", kept.id) if told is not None else None
+    await work.execute(
+        inbound_message.update().where(inbound_message.c.id == kept.id).values(reply_sealed=sealed, answered_at=work.now)
+    )

@@ -44,7 +44,12 @@ async def run_demo(*, port: int, data: Path, headless: bool, play: bool, unknown
     base = Settings(data=data, _env_file=None)
     secrets = keys_of(data) | _credentials(data)
     async with AsyncExitStack() as stack:
-        environment = stack.enter_context(servers(base)) | secrets | _environment(web, simulator, unknown_grace)
+        environment = (
+            stack.enter_context(servers(base))
+            | secrets
+            | _environment(web, simulator, unknown_grace)
+            | {"VIGIA_DATA": str(Path.cwd() / data)}
+        )
         settings = Settings.model_validate({**_fields(environment)})
         async with open_parts(settings) as parts:
             links = await seed_demo(parts.database)

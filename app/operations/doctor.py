@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.clock import system_clock
 from app.core.database import with_driver
-from app.core.keys import KeyProblem, Keys
+from app.core.keys import KeyProblem, Keys, new_key
+from app.intake.spool_folder import Spool
 from app.operations.migrations import unmigrated_changes
 from app.packs.texts import Texts
 from app.settings import Settings
@@ -46,6 +48,7 @@ async def examine() -> list[Finding]:
         _twilio(settings),
         _assets(),
         _disk(settings),
+        _spool(settings),
     ]
 
 
@@ -117,3 +120,16 @@ def _assets() -> Finding:
 def _disk(settings: Settings) -> Finding:
     folder = settings.data if settings.data.exists() else settings.data.absolute().parent
     return Finding("disk", shutil.disk_usage(folder).free > LEAST_FREE_BYTES, "less than 1 GB is free")
+
+
+def _spool(settings: Settings) -> Finding:
+    """Whether texts can be put on disk while the database is away, and whether some wait for a person. Keys don't matter for looking."""
+    what, folder = "spool", settings.spool_folder
+    spool = Spool(folder, Keys(new_key(), new_key()))
+    state = spool.state(system_clock())
+    if not state.writable:
+        return Finding(
+            what, well=False, mend=f"{folder} can't be written to: set VIGIA_SPOOL to a folder on this machine's own disk"
+        )
+    mend = f"{folder}/quarantine holds what could not be taken in; when its cause is mended, move it back into {folder}/waiting"
+    return Finding(what, not state.quarantined, mend)

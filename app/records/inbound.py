@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
@@ -13,7 +14,8 @@ from app.telephony.addresses import Channel
 
 
 class InboundMessage(SQLModel, table=True):
-    """A text as Twilio gave it, kept once by its SID, with the answer it got so that a replay gets the same."""
+    """A text as Twilio gave it, kept once by its SID, with the answer it got so that a replay gets the same. `answered_at` is when the
+    answer was handed to Twilio, or to the outbox; without it nobody knows whether it was."""
 
     __tablename__ = "inbound_message"
     __table_args__ = (one_of("channel", Channel),)
@@ -29,6 +31,7 @@ class InboundMessage(SQLModel, table=True):
     report_id: UUID | None = Field(default=None, foreign_key="report.id", index=True, ondelete="SET NULL")
     reply_sealed: bytes | None = sealed()
     received_at: datetime = instant(index=True)
+    answered_at: datetime | None = instant(nullable=True)
 
 
 class InboundCall(SQLModel, table=True):
@@ -69,6 +72,26 @@ class Recording(SQLModel, table=True):
     fetched_at: datetime | None = instant(nullable=True)
 
 
+class ForgottenSid(SQLModel, table=True):
+    """The keyed hash of the SID of something that was purged: a signed request can be replayed for ever, and must not be taken in anew."""
+
+    __tablename__ = "forgotten_sid"
+
+    sid_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    forgotten_at: datetime = instant()
+
+
+class LogSweep(SQLModel, table=True):
+    """Until when Twilio's whole log has been read for what never reached us."""
+
+    __tablename__ = "log_sweep"
+
+    name: str = Field(primary_key=True, max_length=32)
+    read_until: datetime = instant()
+
+
 inbound_message = table_of(InboundMessage)
 inbound_call = table_of(InboundCall)
 recording = table_of(Recording)
+forgotten_sid = table_of(ForgottenSid)
+log_sweep = table_of(LogSweep)

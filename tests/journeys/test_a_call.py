@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,6 +17,7 @@ from app.api import calls
 from app.api.errors import add_problem_details
 from app.core.database import Database
 from app.intake.recordings import fetch_recording
+from app.intake.spool_folder import Spool
 from app.pipeline import Hotline
 from app.records.inbound import InboundCall, Recording, inbound_call, recording
 from app.records.incidents import Incident, Report, incident, report
@@ -40,7 +42,7 @@ class Street:
 
 
 @pytest.fixture
-async def street(settings: Settings, database: Database, hotline: Hotline) -> AsyncIterator[Street]:
+async def street(settings: Settings, database: Database, hotline: Hotline, tmp_path: Path) -> AsyncIterator[Street]:
     """A simulator whose line leads to the hotline's call routes, both over HTTP on loopback."""
     web_socket, twilio_socket = loopback_socket(), loopback_socket()
     web, twilio = address_of(web_socket), address_of(twilio_socket)
@@ -48,7 +50,7 @@ async def street(settings: Settings, database: Database, hotline: Hotline) -> As
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         reached_at = settings.model_copy(update={"public_url": web})
-        yield {"settings": reached_at, "database": database, "hotline": hotline}
+        yield {"settings": reached_at, "intake_database": database, "hotline": hotline, "spool": Spool(tmp_path, database.keys)}
 
     app = FastAPI(lifespan=lifespan)
     add_problem_details(app)

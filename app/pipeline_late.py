@@ -1,0 +1,71 @@
+"""The main job when something is away: what a text or a call is told while nothing can be looked up, and how what waited, or never reached
+us, comes onto the line after all. `pipeline.py` is the page before this.
+"""
+
+from __future__ import annotations
+
+from app.core.database import Transaction
+from app.core.languages import TEXT_LANGUAGES, text_language
+from app.intake.answers import TWILIO_ANSWERS
+from app.intake.call_flow import Step
+from app.intake.calls import RECORDINGS_PATH
+from app.intake.spool import Request, Spooled
+from app.pipeline import Hotline, recover_text
+from app.pipeline_calls import hear_of_call, receive_call
+from app.records.reading import Kind
+from app.telephony.forms import CallForm, TextForm, read_form
+from app.telephony.voice import Goodbye, Message, Spoken, voice_answer
+from app.triage.assess import assess
+
+KEPT_PATH = "/twilio/calls/kept"
+"""Where the voicemail of a caller is posted who could not be asked anything."""
+
+
+def answer_offline(hotline: Hotline, form: TextForm) -> str | None:
+    """What a text is told that can only be put on disk: that we have it, in its own language as far as its words tell. A stop is confirmed
+    as always (none of ours goes out before it has been taken in), and nothing is said where Twilio answers by itself."""
+    said = assess(form.words, hotline.lexicon)
+    language = text_language(said.language)
+    if form.opt_out_type == "HELP":
+        return None
+    if form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP:
+        twilio_confirms = form.opt_out_type == "STOP" or form.words.strip().upper() in TWILIO_ANSWERS
+        return None if twilio_confirms else hotline.texts.say("subscribe.stopped", language)
+    return hotline.texts.say("answers.kept", language)
+
+
+def call_offline(hotline: Hotline) -> str:
+    """What a caller hears who can't be asked anything now, as TwiML: in every language, that a message can be left. Twilio keeps it until
+    we have heard of it, which needs no database of ours."""
+    return voice_answer(
+        Message(
+            [*_spoken(hotline, "voice.away"), *_spoken(hotline, "voice.message_warning")],
+            KEPT_PATH,
+            RECORDINGS_PATH,
+            _spoken(hotline, "voice.goodbye"),
+        )
+    )
+
+
+def thank_caller(hotline: Hotline) -> str:
+    """What they hear when they have left it."""
+    return voice_answer(Goodbye(_spoken(hotline, "voice.message_kept")))
+
+
+async def take_in_late(hotline: Hotline, work: Transaction, entry: Spooled) -> None:
+    """A request that waited on disk, taken in as if it were the moment at which it came: a stop counts from when it was said. What a caller
+    would hear is said to nobody. Raises BadInput for a form that can't be read."""
+    work.now = entry.received_at
+    if entry.request is Request.TEXT:
+        await recover_text(work, hotline, read_form(TextForm, entry.fields), entry.received_at, entry.told)
+        return
+    form = read_form(CallForm, {name: value for name, value in entry.fields.items() if value})
+    if entry.request is Request.CALL:
+        await receive_call(work, hotline, form, Step(entry.step) if entry.step else None, entry.turn)
+    else:
+        await hear_of_call(work, hotline, form)
+
+
+def _spoken(hotline: Hotline, key: str) -> list[Spoken]:
+    texts = hotline.texts
+    return [Spoken(texts.by_language[one][key].format(name=texts.name), text_language(one)) for one in TEXT_LANGUAGES]
