@@ -11,6 +11,8 @@ Nothing is polled: each expectation is one request that the simulator answers wh
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
@@ -95,10 +97,27 @@ class Device:
     def __str__(self) -> str:
         return f"{self.about.get('name') or 'the phone'} …{self.number[-4:]}"
 
-    async def texts(self, body: str, line: str | None = None) -> dict[str, Any]:
-        """Text the hotline; returns how the webhook ended: sid, twiml, replies, status, attempts, error_code, error."""
+    async def texts(
+        self,
+        body: str,
+        line: str | None = None,
+        *,
+        files: Mapping[str, bytes] | Sequence[tuple[str, bytes]] = (),
+        whatsapp: bool = False,
+    ) -> dict[str, Any]:
+        """Text the hotline; returns how the webhook ended: sid, twiml, replies, status, attempts, error_code, error.
+
+        `files` are contents with their types (`{"image/jpeg": …}`, or pairs); with `whatsapp` it goes by WhatsApp.
+        """
         await self.exists()
-        handed: dict[str, Any] = await self.registry.post(f"phones/{self.number}/texts", {"body": body, "line": line})
+        pairs = files.items() if isinstance(files, Mapping) else files
+        given = {
+            "body": body,
+            "line": line,
+            "channel": "whatsapp" if whatsapp else "sms",
+            "media": [{"content_type": kind, "content": b64encode(content).decode()} for kind, content in pairs],
+        }
+        handed: dict[str, Any] = await self.registry.post(f"phones/{self.number}/texts", given)
         return handed
 
     async def expects(self, *words: str, within_s: float = DEADLINE_S) -> str:

@@ -7,14 +7,15 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from app.simulator import inbound, voice
 from app.simulator.calls import Call, Gather, Record
 from app.simulator.exchange import Exchange, UnknownPhone
 from app.simulator.feed import Entry
 from app.simulator.inbound import Handed
-from app.simulator.messages import LONGEST_BODY, Message
+from app.simulator.media import Attachment, TooMuchMedia
+from app.simulator.messages import LONGEST_BODY, Channel, Message
 from app.simulator.phones import Phone
 from app.simulator.refusals import Refusal
 from app.simulator.terms import Terms
@@ -40,11 +41,24 @@ class PhoneGiven(_Given):
     role: str = Field(default="neighbour", max_length=30)
 
 
+class FileGiven(_Given):
+    """A file to attach, its content in base64."""
+
+    content_type: str = Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")
+    content: Base64Bytes
+
+
 class TextGiven(_Given):
     """A text to send; to the first line, unless one is named."""
 
-    body: str = Field(max_length=LONGEST_BODY)
+    body: str = Field(default="", max_length=LONGEST_BODY)
     line: str | None = None
+    channel: Channel = Channel.SMS
+    media: list[FileGiven] = Field(default_factory=list)
+
+    def attachments(self) -> list[Attachment]:
+        """The files as a phone holds them."""
+        return [Attachment(file.content_type, file.content) for file in self.media]
 
 
 class TextFrom(TextGiven):
@@ -132,15 +146,18 @@ def control(exchange: Exchange) -> APIRouter:
     async def text(number: str, given: TextGiven) -> dict[str, Any]:
         phone_of(number)
         try:
-            return handed_view(await exchange.text(number, given.body, given.line))
-        except UnknownPhone as error:
+            return handed_view(await exchange.text(number, given.body, given.line, given.attachments(), given.channel))
+        except (UnknownPhone, TooMuchMedia) as error:
             raise HTTPException(422, str(error)) from error
 
     @router.post("/texts", status_code=202)
     async def texts(given: TextsGiven) -> dict[str, Any]:
         try:
-            taken = [exchange.take_in(each.number, each.body, each.line) for each in given.texts]
-        except UnknownPhone as error:
+            taken = [
+                inbound.take_in(exchange, each.number, each.body, each.line, each.attachments(), each.channel)
+                for each in given.texts
+            ]
+        except (UnknownPhone, TooMuchMedia) as error:
             raise HTTPException(422, str(error)) from error
         for message in taken:
             exchange.spawn(inbound.hand_over(exchange, message, exchange.line(message.to)))
@@ -266,6 +283,8 @@ def message_view(message: Message) -> dict[str, Any]:
         "direction": message.direction.value,
         "from": message.sender,
         "to": message.to,
+        "channel": message.channel.value,
+        "media": [{"sid": media.sid, "content_type": media.content_type, "source": media.source} for media in message.media],
         "body": message.body,
         "status": message.status.value,
         "statuses": [status.value for status in message.statuses],

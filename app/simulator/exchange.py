@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,7 +25,8 @@ from app.simulator.failures import FAILURES
 from app.simulator.faults import Faults, Plan
 from app.simulator.feed import KEPT_ENTRIES, Entry, Feed, Level
 from app.simulator.inbound import Handed
-from app.simulator.messages import Direction, Message, MessageRequest, Status, digest_of
+from app.simulator.media import Attachment, Media, type_of_address
+from app.simulator.messages import Channel, Direction, Message, MessageRequest, Status, digest_of, split_address
 from app.simulator.phones import Phone, is_simulated, next_free_number
 from app.simulator.refusals import Refusal
 from app.simulator.segments import count_segments
@@ -157,11 +158,13 @@ class Exchange:
         text is taken and ends with 30001.
         """
         sender = request.sender or self._sender_for(request.to)
-        if (sender, request.to) in self.blocked:
+        if request.channel is Channel.SMS and (sender, request.to) in self.blocked:
             raise Refusal(21610)
         if request.sender and self.overflows(sender):
             raise Refusal(21611)
         first = Status.QUEUED if request.sender else Status.ACCEPTED
+        if request.send_at is not None:
+            first = Status.SCHEDULED
         return self._start(request, sender, Direction.API, first)
 
     def reply(
@@ -174,42 +177,32 @@ class Exchange:
         *,
         by_twilio: bool = False,
     ) -> Message:
-        """Take a text that answers one of the phone's own, and carry it. Raises `Refusal` 21610, except for Twilio's own."""
-        if (line, to) in self.blocked and not by_twilio:
+        """Take a text that answers one of the phone's own, and carry it. Raises `Refusal` 21610, except for Twilio's own.
+
+        `line` and `to` are addresses: a number, or one with its channel before it.
+        """
+        channel, number = split_address(to)
+        sender = split_address(line)[1]
+        if channel is Channel.SMS and (sender, number) in self.blocked and not by_twilio:
             raise Refusal(21610)
-        request = MessageRequest(to=to, body=body, sender=line, media=media, callback=callback)
-        return self._start(request, line, Direction.REPLY, Status.QUEUED, by_twilio=by_twilio)
+        request = MessageRequest(to=number, body=body, sender=sender, media=media, callback=callback, channel=channel)
+        return self._start(request, sender, Direction.REPLY, Status.QUEUED, by_twilio=by_twilio)
 
     def overflows(self, sender: str) -> bool:
         """Whether more waits for `sender` than the longest queue holds."""
         return self.queues[sender].backlog_s(self.now()) >= self.terms.longest_queue_s
 
-    async def text(self, number: str, body: str, line: str | None = None) -> Handed:
+    async def text(
+        self,
+        number: str,
+        body: str,
+        line: str | None = None,
+        attachments: Sequence[Attachment] = (),
+        channel: Channel = Channel.SMS,
+    ) -> Handed:
         """A person texts a line (the first one, if none is named): kept in the log, posted to the hotline, replies carried back."""
-        message = self.take_in(number, body, line)
+        message = inbound.take_in(self, number, body, line, attachments, channel)
         return await inbound.hand_over(self, message, self.line(message.to))
-
-    def take_in(self, number: str, body: str, line: str | None = None) -> Message:
-        """A person's text to a line, kept in the log and not yet handed over. Raises `UnknownPhone`."""
-        to = self.line(line)
-        phone = self.phone(number)
-        now = self.now()
-        message = Message(
-            sid=self.new_sid("SM"),
-            direction=Direction.INBOUND,
-            sender=number,
-            to=to.number,
-            body=body,
-            status=Status.RECEIVED,
-            segments=count_segments(body),
-            created=now,
-            updated=now,
-            sent=now,
-        )
-        self._keep(message)
-        phone.thread.append(message.sid)
-        self.feed.publish("message", phone=number, sid=message.sid)
-        return message
 
     async def hand_over_again(self, sid: str) -> Handed:
         """Post an inbound text's webhook once more, as a duplicate would come. Raises `Refusal` 20404."""
@@ -217,6 +210,13 @@ class Exchange:
         if message.direction is not Direction.INBOUND:
             raise Refusal(20404)
         return await inbound.hand_over(self, message, self.line(message.to), again=True)
+
+    def keep(self, message: Message) -> None:
+        """Remember a new text."""
+        known = self.texts_of[message.person]
+        message.nth, message.digest = len(known), digest_of(message.body)
+        known.append(message.sid)
+        self.messages[message.sid] = self.ledger[message.sid] = message
 
     def message(self, sid: str) -> Message:
         """The message with this SID. Raises `Refusal` 20404."""
@@ -335,32 +335,30 @@ class Exchange:
         self, request: MessageRequest, sender: str, direction: Direction, first: Status, *, by_twilio: bool = False
     ) -> Message:
         now = self.now()
+        is_mms = bool(request.media) or request.as_mms
+        sid = self.new_sid("MM" if is_mms else "SM")
         message = Message(
-            sid=self.new_sid("MM" if request.media else "SM"),
+            sid=sid,
             direction=direction,
             sender=sender,
             to=request.to,
             body=request.body,
             status=first,
-            segments=1 if request.media else count_segments(request.body),
+            segments=1 if is_mms or request.channel is Channel.WHATSAPP else count_segments(request.body),
             created=now,
             updated=now,
             service_sid=request.service_sid,
-            media=request.media,
+            channel=request.channel,
+            media=[Media(self.new_sid("ME"), sid, type_of_address(url), now, source=url) for url in request.media],
+            send_at=request.send_at,
             callback=request.callback,
             validity_s=request.validity_s,
             by_twilio=by_twilio,
             statuses=[first],
         )
-        self._keep(message)
+        self.keep(message)
         self.carrying[message.sid] = self.spawn(outbound.carry(self, message))
         return message
-
-    def _keep(self, message: Message) -> None:
-        known = self.texts_of[message.person]
-        message.nth, message.digest = len(known), digest_of(message.body)
-        known.append(message.sid)
-        self.messages[message.sid] = self.ledger[message.sid] = message
 
     def _sender_for(self, to: str) -> str:
         phone = self.phones.get(to)

@@ -33,10 +33,12 @@ FAILURES: Final[dict[int, Failure]] = {
     30027: Failure("undelivered", "US A2P 10DLC - T-Mobile Daily Message Limit Reached"),
     30032: Failure("undelivered", "Toll-Free Number Has Not Been Verified"),
     30034: Failure("undelivered", "Message from an Unregistered Number"),
+    30035: Failure("undelivered", "US A2P 10DLC - Message from a number pending registration"),
     30036: Failure("failed", "Validity Period Expired"),
     30450: Failure("undelivered", "Message delivery blocked (Potential SMS Pumping)"),
     30610: Failure("failed", "Message blocked by compliance rules: quiet hours"),
     30640: Failure("failed", "Message blocked by compliance rules: consent"),
+    63016: Failure("undelivered", "Failed to send freeform message because you are outside the allowed window"),
     63018: Failure("failed", "Rate limit exceeded for Channel"),
     63038: Failure("failed", "Account exceeded the daily messages limit"),
 }

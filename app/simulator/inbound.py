@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -10,16 +11,21 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from app.simulator.account import SimulatedLine
 from app.simulator.courier import Delivered, Form
 from app.simulator.faults import Kind, Point
-from app.simulator.messages import LONGEST_BODY, Message, may_be_called
+from app.simulator.media import LARGEST_MMS, LARGEST_WHATSAPP, Attachment, Media, checked_attachments
+from app.simulator.messages import LONGEST_BODY, Channel, Direction, Message, Status, may_be_called
 from app.simulator.optout import ANSWERS, Keyword, keyword_of
 from app.simulator.outbound import API_VERSION
 from app.simulator.refusals import Refusal
+from app.simulator.resources import media_path
+from app.simulator.segments import count_segments
 from app.simulator.twiml import TwimlError, Verb, read_twiml
 
 if TYPE_CHECKING:
     from app.simulator.exchange import Exchange
 
 MOST_REDIRECTS: Final = 10
+
+PLACE_PARTS: Final = ("City", "State", "Zip", "Country")
 
 WEBHOOK_ERRORS: Final = frozenset({11100, 11200, 11205, 11750, 12100, 12200, 12300})
 """After which the fallback address is asked: the webhook failed, or its answer was no TwiML that could be run."""
@@ -38,6 +44,41 @@ class Handed:
     replies: list[Message] = field(default_factory=list)
     error_code: int | None = None
     error: str = ""
+
+
+def take_in(
+    exchange: Exchange,
+    number: str,
+    body: str,
+    line: str | None = None,
+    attachments: Sequence[Attachment] = (),
+    channel: Channel = Channel.SMS,
+) -> Message:
+    """A person's text to a line, kept in the log and not yet handed over. Raises `UnknownPhone`, or `TooMuchMedia`."""
+    to = exchange.line(line)
+    phone = exchange.phone(number)
+    is_sms = channel is Channel.SMS
+    files = checked_attachments(attachments, LARGEST_MMS if is_sms else LARGEST_WHATSAPP)
+    now = exchange.now()
+    sid = exchange.new_sid("MM" if files else "SM")
+    message = Message(
+        sid=sid,
+        direction=Direction.INBOUND,
+        sender=number,
+        to=to.number,
+        body=body,
+        status=Status.RECEIVED,
+        segments=1 if files or not is_sms else count_segments(body),
+        created=now,
+        updated=now,
+        sent=now,
+        channel=channel,
+        media=[Media(exchange.new_sid("ME"), sid, file.content_type, now, file.content) for file in files],
+    )
+    exchange.keep(message)
+    phone.thread.append(sid)
+    exchange.feed.publish("message", phone=number, sid=sid)
+    return message
 
 
 async def hand_over(exchange: Exchange, message: Message, line: SimulatedLine, *, again: bool = False) -> Handed:
@@ -68,34 +109,35 @@ async def hand_over(exchange: Exchange, message: Message, line: SimulatedLine, *
 
 
 def message_form(exchange: Exchange, message: Message) -> Form:
-    """The fields of an inbound message's webhook, as Twilio posts them."""
-    keyword = keyword_of(message.body) if exchange.terms.opt_out == "advanced" else None
-    return [
-        ("ToCountry", "US"),
-        ("ToState", ""),
+    """The fields of an inbound message's webhook, as Twilio posts them on its channel."""
+    form = [
         ("SmsMessageSid", message.sid),
         ("NumMedia", str(len(message.media))),
-        ("ToCity", ""),
-        ("FromZip", ""),
         ("SmsSid", message.sid),
-        ("FromState", ""),
         ("SmsStatus", "received"),
-        ("FromCity", ""),
         ("Body", message.body),
-        ("FromCountry", "US"),
-        ("To", message.to),
-        ("ToZip", ""),
+        ("To", message.to_address),
         ("NumSegments", str(message.segments)),
         ("MessageSid", message.sid),
         ("AccountSid", exchange.account.sid),
-        ("From", message.sender),
+        ("From", message.from_address),
         ("ApiVersion", API_VERSION),
-        *([] if keyword is None else [("OptOutType", keyword.value)]),
     ]
+    for place, media in enumerate(message.media):
+        address = f"{exchange.public_url}{media_path(exchange.account, media)}"
+        form += [(f"MediaUrl{place}", address), (f"MediaContentType{place}", media.content_type)]
+    if message.channel is Channel.WHATSAPP:
+        kind = message.media[0].content_type.partition("/")[0] if message.media else "text"
+        phone = exchange.phone(message.sender)
+        return [*form, ("ProfileName", phone.name), ("WaId", message.sender.removeprefix("+")), ("MessageType", kind)]
+    if exchange.terms.opt_out == "advanced" and (keyword := keyword_of(message.body)) is not None:
+        form.append(("OptOutType", keyword.value))
+    places = ((f"{who}{part}", "US" if part == "Country" else "") for who in ("To", "From") for part in PLACE_PARTS)
+    return [*form, *places]
 
 
 def _act_on_keyword(exchange: Exchange, message: Message, line: SimulatedLine) -> None:
-    if exchange.terms.opt_out == "off":
+    if exchange.terms.opt_out == "off" or message.channel is not Channel.SMS:
         return
     keyword = keyword_of(message.body)
     pair = (line.number, message.sender)
@@ -164,7 +206,11 @@ def _carry_out(exchange: Exchange, handed: Handed, line: SimulatedLine, verbs: t
         url = urljoin(line.sms_url.split("#")[0], callback) if callback else None
         try:
             reply = exchange.reply(
-                verb.attributes.get("from", line.number), verb.attributes.get("to", handed.message.sender), body, media, url
+                verb.attributes.get("from", line.number),
+                verb.attributes.get("to", handed.message.from_address),
+                body,
+                media,
+                url,
             )
         except Refusal as refusal:
             handed.error_code, handed.error = refusal.code, refusal.sentence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,42 +9,21 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.simulator.phones import E164, is_simulated
-from app.simulator.refusals import Refusal
+from app.simulator.media import Media
 
 LONGEST_BODY: Final = 1600
 LONGEST_VALIDITY_S: Final = 36_000
-MOST_MEDIA: Final = 10
 
-KNOWN_PARAMETERS: Final = frozenset(
-    {
-        "To",
-        "From",
-        "MessagingServiceSid",
-        "Body",
-        "MediaUrl",
-        "StatusCallback",
-        "ValidityPeriod",
-        "ApplicationSid",
-        "MaxPrice",
-        "ProvideFeedback",
-        "Attempt",
-        "ForceDelivery",
-        "ContentRetention",
-        "AddressRetention",
-        "SmartEncoded",
-        "PersistentAction",
-        "TrafficType",
-        "ShortenUrls",
-        "ScheduleType",
-        "SendAt",
-        "SendAsMms",
-        "ContentVariables",
-        "RiskCheck",
-        "ContentSid",
-    }
-)
-"""Parameters of Messages.json. Twilio ignores any other; the simulator does too, and writes an error in its log."""
+
+class Channel(StrEnum):
+    """What a text travels by. The same line and the same phone can use both."""
+
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+    def address(self, number: str) -> str:
+        """A number as Twilio writes it on this channel."""
+        return f"whatsapp:{number}" if self is Channel.WHATSAPP else number
 
 
 class Direction(StrEnum):
@@ -60,6 +38,8 @@ class Status(StrEnum):
     """Where a message is, in Twilio's words."""
 
     ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    CANCELED = "canceled"
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
@@ -69,7 +49,7 @@ class Status(StrEnum):
     RECEIVED = "received"
 
 
-FINAL: Final = frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.RECEIVED})
+FINAL: Final = frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.RECEIVED, Status.CANCELED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +63,9 @@ class MessageRequest:
     callback: str | None = None
     media: tuple[str, ...] = ()
     validity_s: int = LONGEST_VALIDITY_S
+    channel: Channel = Channel.SMS
+    as_mms: bool = False
+    send_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -117,9 +100,11 @@ class Message:
     updated: datetime
     sent: datetime | None = None
     service_sid: str | None = None
-    media: tuple[str, ...] = ()
+    channel: Channel = Channel.SMS
+    media: list[Media] = field(default_factory=list)
     callback: str | None = None
     validity_s: int = LONGEST_VALIDITY_S
+    send_at: datetime | None = None
     error_code: int | None = None
     nth: int = 0
     """The how manyeth text between the account and this phone it is, from 0: names it in the same way in every run."""
@@ -135,6 +120,16 @@ class Message:
     posts: Posts = field(default_factory=Posts)
 
     @property
+    def from_address(self) -> str:
+        """The sender as Twilio writes it on this channel."""
+        return self.channel.address(self.sender)
+
+    @property
+    def to_address(self) -> str:
+        """The recipient as Twilio writes it on this channel."""
+        return self.channel.address(self.to)
+
+    @property
     def person(self) -> str:
         """The number of the phone, whichever way the text goes."""
         return self.sender if self.direction is Direction.INBOUND else self.to
@@ -145,64 +140,17 @@ class Message:
         return self.status in FINAL
 
 
+def split_address(address: str) -> tuple[Channel, str]:
+    """The channel and the number of an address such as +19195550123 or whatsapp:+19195550123."""
+    prefix, colon, number = address.partition(":")
+    if colon and prefix == "whatsapp":
+        return Channel.WHATSAPP, number
+    return Channel.SMS, address
+
+
 def digest_of(body: str) -> str:
     """16 hexadecimal digits that stand for a body: the start of its SHA-256 in UTF-8."""
     return sha256(body.encode()).hexdigest()[:16]
-
-
-def checked_request(
-    parameters: Mapping[str, Sequence[str]],
-    *,
-    lines: frozenset[str],
-    services: frozenset[str],
-    hosts: frozenset[str],
-    any_number: bool,
-) -> MessageRequest:
-    """Read the form of a POST to Messages.json as strictly as Twilio.
-
-    `parameters` maps each name to its values. `lines` and `services` are the account's senders, `hosts` the host names that
-    callbacks may go to. With `any_number`, numbers beyond the fictional ones are taken. Raises `Refusal` with Twilio's code.
-    """
-
-    def one(name: str) -> str:
-        values = parameters.get(name, ())
-        return values[-1] if values else ""
-
-    to, sender, service, body, callback = (
-        one(name) for name in ("To", "From", "MessagingServiceSid", "Body", "StatusCallback")
-    )
-    media = tuple(url for url in parameters.get("MediaUrl", ()) if url)
-    if not to:
-        raise Refusal(21604)
-    if not sender and not service:
-        raise Refusal(21603)
-    if sender and sender not in lines:
-        raise Refusal(21606)
-    if not sender and service not in services:
-        raise Refusal(21701)
-    if not E164.fullmatch(to) or not (any_number or is_simulated(to)):
-        raise Refusal(21211)
-    if to == sender:
-        raise Refusal(21266)
-    if not body and not media:
-        raise Refusal(21602)
-    if len(body) > LONGEST_BODY:
-        raise Refusal(21617)
-    if len(media) > MOST_MEDIA:
-        raise Refusal(21623)
-    if any(urlsplit(url).scheme not in {"http", "https"} for url in media):
-        raise Refusal(21620)
-    if callback and not may_be_called(callback, hosts):
-        raise Refusal(21609)
-    return MessageRequest(
-        to=to,
-        body=body,
-        sender=sender or None,
-        service_sid=service or None,
-        callback=callback or None,
-        media=media,
-        validity_s=_validity(one("ValidityPeriod")),
-    )
 
 
 def may_be_called(url: str, hosts: frozenset[str]) -> bool:
@@ -212,11 +160,3 @@ def may_be_called(url: str, hosts: frozenset[str]) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and (parts.hostname or "") in hosts
-
-
-def _validity(text: str) -> int:
-    if not text:
-        return LONGEST_VALIDITY_S
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_VALIDITY_S:
-        raise Refusal(90007)
-    return int(text)

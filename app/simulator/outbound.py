@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from app.simulator.courier import Form
 from app.simulator.failures import FAILURES
 from app.simulator.faults import Kind, Point
-from app.simulator.messages import Message, Status
+from app.simulator.messages import Channel, Message, Status
+from app.simulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from app.simulator.exchange import Exchange
 
 API_VERSION: Final = "2010-04-01"
 
+WHATSAPP_WINDOW: Final = timedelta(hours=24)
+"""So long after a person's last message they may be written to freely (https://www.twilio.com/docs/whatsapp/key-concepts)."""
+
 
 async def carry(exchange: Exchange, message: Message) -> None:
     """Take `message` to its phone, or to the error that stands in its way; post each status to its callback, in order."""
     try:
-        if message.status is Status.ACCEPTED:
+        if message.send_at is not None:
+            await exchange.pause((message.send_at - exchange.now()).total_seconds())
+        if message.status in {Status.ACCEPTED, Status.SCHEDULED}:
             await _move(exchange, message, Status.QUEUED)
         if await _wait_in_queue(exchange, message):
             await _carry(exchange, message)
@@ -28,18 +35,29 @@ async def carry(exchange: Exchange, message: Message) -> None:
         del exchange.carrying[message.sid]
 
 
+def cancel(exchange: Exchange, message: Message) -> None:
+    """Never send a scheduled text. Raises `Refusal` 30409 where it is not waiting for its time any more."""
+    if message.status is not Status.SCHEDULED:
+        raise Refusal(30409)
+    exchange.carrying[message.sid].cancel()
+    message.send_at = None
+    exchange.spawn(_move(exchange, message, Status.CANCELED))
+
+
 def callback_form(exchange: Exchange, message: Message, status: Status) -> Form:
     """The fields of a status callback, as Twilio posts them."""
     form = [
         ("SmsSid", message.sid),
         ("SmsStatus", status.value),
         ("MessageStatus", status.value),
-        ("To", message.to),
+        ("To", message.to_address),
         ("MessageSid", message.sid),
         ("AccountSid", exchange.account.sid),
-        ("From", message.sender),
+        ("From", message.from_address),
         ("ApiVersion", API_VERSION),
     ]
+    if message.channel is Channel.WHATSAPP:
+        form += [("ChannelPrefix", "whatsapp"), ("ChannelToAddress", message.to_address)]
     if message.service_sid:
         form.append(("MessagingServiceSid", message.service_sid))
     if message.error_code is not None and status in {Status.UNDELIVERED, Status.FAILED}:
@@ -73,7 +91,9 @@ async def _carry(exchange: Exchange, message: Message) -> None:
     if fault is not None and fault.seconds:
         await exchange.pause(fault.seconds)
     code = fault.code if fault is not None and fault.kind is Kind.FAIL else exchange.phone(message.to).trouble
-    if (message.sender, message.to) in exchange.blocked and not message.by_twilio:
+    if message.channel is Channel.WHATSAPP:
+        code = code or (None if _wrote_lately(exchange, message) else 63016)
+    elif (message.sender, message.to) in exchange.blocked and not message.by_twilio:
         code = 21610
     if code is not None:
         await _fail(exchange, message, code)
@@ -82,6 +102,14 @@ async def _carry(exchange: Exchange, message: Message) -> None:
     if fault is not None and fault.kind is Kind.DROP:
         return
     await _move(exchange, message, Status.DELIVERED)
+
+
+def _wrote_lately(exchange: Exchange, message: Message) -> bool:
+    """Whether the person wrote to this line on WhatsApp in the last 24 hours, without which only templates may be sent."""
+    texts = (exchange.ledger[sid] for sid in reversed(exchange.texts_of[message.to]))
+    theirs = (text for text in texts if text.channel is Channel.WHATSAPP and text.sender == message.to)
+    last = next((text for text in theirs if text.to == message.sender), None)
+    return last is not None and exchange.now() - last.created < WHATSAPP_WINDOW
 
 
 async def _fail(exchange: Exchange, message: Message, code: int) -> None:

@@ -9,14 +9,16 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 import jinja2
-from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi import APIRouter, File, Form, HTTPException, Query, Request, UploadFile
 from jinja2_fragments import render_block
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates
-from app.simulator import views, voice
+from app.simulator import inbound, views, voice
 from app.simulator.exchange import Exchange, UnknownPhone
+from app.simulator.media import Attachment
+from app.simulator.messages import Channel
 from app.simulator.phones import spoken
 from app.simulator.staging import Mode, Stage, StoryPlaying
 
@@ -25,6 +27,8 @@ TEMPLATE: Final = "phones.html"
 LANGUAGE_COOKIE: Final = "vigia_language"
 PARTS: Final = frozenset({"phones", "thread", "call", "story", "log"})
 A_YEAR_S: Final = 365 * 24 * 3600
+
+NOTHING_TO_SEND: Final = "there is nothing to send"
 
 Act = Literal["keys", "speech", "silence", "recording", "hangup", "away"]
 
@@ -108,12 +112,30 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
         phone: Annotated[str, Form()],
         body: Annotated[str, Form(max_length=1600)] = "",
         line: Annotated[str | None, Form()] = None,
+        channel: Annotated[Channel, Form()] = Channel.SMS,
+        files: Annotated[list[UploadFile] | None, File()] = None,
     ) -> Response:
+        attached = [
+            Attachment(file.content_type or "application/octet-stream", await file.read())
+            for file in files or ()
+            if file.filename
+        ]
+
         async def act() -> None:
-            exchange.phone(phone)
-            exchange.spawn(exchange.text(phone, body, exchange.line(line).number))
+            if not body and not attached:
+                raise ValueError(NOTHING_TO_SEND)
+            message = inbound.take_in(exchange, phone, body, line, attached, channel)
+            exchange.spawn(inbound.hand_over(exchange, message, exchange.line(message.to)))
 
         return await done(request, phone, act)
+
+    @router.get("/media/{message_sid}/{media_sid}")
+    async def picture(message_sid: str, media_sid: str) -> Response:
+        message = exchange.messages.get(message_sid)
+        for media in message.media if message else ():
+            if media.sid == media_sid and not media.source:
+                return Response(media.content, media_type=media.content_type)
+        raise HTTPException(404)
 
     @router.post("/calls")
     async def call(request: Request, phone: Annotated[str, Form()], line: Annotated[str | None, Form()] = None) -> Response:

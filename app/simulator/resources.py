@@ -8,22 +8,25 @@ from typing import Any, Final
 from app.simulator.account import Account, SimulatedLine
 from app.simulator.calls import Call, Recording
 from app.simulator.failures import FAILURES
-from app.simulator.messages import Direction, Message, Status
+from app.simulator.media import Media
+from app.simulator.messages import Channel, Direction, Message, Status
 from app.simulator.outbound import API_VERSION
 
 PRICE_PER_SEGMENT: Final = {Direction.INBOUND: 0.0083, Direction.API: 0.0083, Direction.REPLY: 0.0083}
+PRICE_PER_WHATSAPP: Final = 0.005
 PRICE_PER_MMS: Final = {Direction.INBOUND: 0.0165, Direction.API: 0.0220, Direction.REPLY: 0.0220}
 """US dollars a segment, or a text with media, of a US long code, carrier fees aside (https://www.twilio.com/en-us/sms/pricing/us)."""
 
 
 def message_json(account: Account, message: Message) -> dict[str, Any]:
     """A Message resource. While a service still picks the sender there is neither sender nor segment count."""
-    picking = message.status is Status.ACCEPTED
+    picking = message.status in {Status.ACCEPTED, Status.SCHEDULED}
     address = f"/{API_VERSION}/Accounts/{account.sid}/Messages/{message.sid}"
     price = None
     if message.is_final and message.status is not Status.FAILED:
         one = PRICE_PER_MMS if message.media else PRICE_PER_SEGMENT
-        price = f"-{one[message.direction] * message.segments:.5f}"
+        each = PRICE_PER_WHATSAPP if message.channel is Channel.WHATSAPP else one[message.direction]
+        price = f"-{each * message.segments:.5f}"
     return {
         "account_sid": account.sid,
         "api_version": API_VERSION,
@@ -34,7 +37,7 @@ def message_json(account: Account, message: Message) -> dict[str, Any]:
         "direction": message.direction.value,
         "error_code": message.error_code,
         "error_message": None if message.error_code is None else FAILURES[message.error_code].sentence,
-        "from": None if picking else message.sender,
+        "from": None if picking else message.from_address,
         "messaging_service_sid": message.service_sid,
         "num_media": str(len(message.media)),
         "num_segments": "0" if picking else str(message.segments),
@@ -43,9 +46,27 @@ def message_json(account: Account, message: Message) -> dict[str, Any]:
         "sid": message.sid,
         "status": message.status.value,
         "subresource_uris": {"media": f"{address}/Media.json"},
-        "to": message.to,
+        "to": message.to_address,
         "uri": f"{address}.json",
     }
+
+
+def media_json(account: Account, media: Media) -> dict[str, Any]:
+    """A Media resource."""
+    return {
+        "account_sid": account.sid,
+        "content_type": media.content_type,
+        "date_created": rfc2822(media.created),
+        "date_updated": rfc2822(media.created),
+        "parent_sid": media.parent_sid,
+        "sid": media.sid,
+        "uri": f"{media_path(account, media)}.json",
+    }
+
+
+def media_path(account: Account, media: Media) -> str:
+    """Where the file itself is."""
+    return f"/{API_VERSION}/Accounts/{account.sid}/Messages/{media.parent_sid}/Media/{media.sid}"
 
 
 def call_json(account: Account, call: Call) -> dict[str, Any]:

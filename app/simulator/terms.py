@@ -27,6 +27,8 @@ class Terms(BaseModel):
     rates: dict[str, float] = Field(default_factory=dict)
     longest_queue_s: int = Field(default=LONGEST_QUEUE_S, ge=1, le=LONGEST_QUEUE_S)
     opt_out: Literal["default", "advanced", "off"] = "default"
+    media_needs_credentials: bool = True
+    """Whether files of texts are only given to the account (Twilio's setting "HTTP basic authentication for media")."""
 
     def rate_of(self, sender: str) -> float | None:
         """Segments a second of `sender`; None where texts leave at once."""

@@ -99,7 +99,7 @@ _RECORD: Final = _Rule(
 _RULES: Final[Mapping[Channel, Mapping[str, _Rule]]] = {
     "messages": {
         "Message": _Rule(
-            {"to": r"\+\d+", "from": r"\S+", "action": _URL, "method": _METHOD, "statusCallback": _URL},
+            {"to": r"(whatsapp:)?\+\d+", "from": r"\S+", "action": _URL, "method": _METHOD, "statusCallback": _URL},
             {"Body": _Rule(text=True), "Media": _Rule(text=True)},
             text=True,
         ),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.simulator.calls import Call
 from app.simulator.exchange import Exchange
-from app.simulator.messages import Direction, Message
+from app.simulator.messages import Channel, Direction, Message
 from app.simulator.phones import Phone
 
 TONES: Final = 6
@@ -41,6 +41,11 @@ class Bubble:
     kept: bool
     """For the phone's own: the hotline has answered its webhook."""
     segments: int
+    whatsapp: bool
+    pictures: tuple[str, ...]
+    """Addresses of the pictures in it, on this page's own host."""
+    files: tuple[str, ...]
+    """Content types, or addresses elsewhere, of whatever else is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +125,14 @@ def _bubble(message: Message, zone: str) -> Bubble:
         side: Literal["mine", "theirs", "company"] = "mine"
     else:
         side = "company" if message.by_twilio else "theirs"
-    return Bubble(side, message.body, clock_time(message.updated, zone), message.delivered_to_hotline, message.segments)
+    shown = [media for media in message.media if media.content and media.content_type.startswith("image/")]
+    return Bubble(
+        side,
+        message.body,
+        clock_time(message.updated, zone),
+        message.delivered_to_hotline,
+        message.segments,
+        message.channel is Channel.WHATSAPP,
+        tuple(f"/simulator/media/{message.sid}/{media.sid}" for media in shown),
+        tuple(media.source or media.content_type for media in message.media if media not in shown),
+    )

@@ -12,9 +12,10 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 
 from app.simulator.account import SIMULATED_ACCOUNT_SID, Account, SimulatedLine, UnsafeSimulator, checked_account
-from tests.simulator.conftest import KEY, LINE, Room
+from tests.simulator.conftest import KEY, LINE, SERVICE, Room
 
 ROSA = "+19195550123"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.* deprecated and will be removed in:DeprecationWarning"
@@ -77,6 +78,19 @@ async def test_wrong_credentials_are_refused(room: Room) -> None:
         ({"to": ROSA, "from_": LINE, "body": "x", "status_callback": "https://hotline.example/status"}, 21609),
         ({"to": ROSA, "from_": LINE, "body": "x", "validity_period": 36001}, 90007),
         ({"to": ROSA, "messaging_service_sid": "MGunknown", "body": "x"}, 21701),
+        ({"to": ROSA, "from_": LINE, "body": "x", "risk_check": "perhaps"}, 20001),
+        ({"to": ROSA, "from_": LINE, "body": "x", "attempt": 0}, 20001),
+        ({"to": ROSA, "from_": LINE, "body": "x", "content_retention": "burn"}, 30029),
+        ({"to": ROSA, "from_": LINE, "body": "x", "persistent_action": ["geo:35.99,-78.9"]}, 20001),
+        ({"to": ROSA, "from_": LINE, "content_sid": "HX" + "0" * 32}, 21655),
+        ({"to": ROSA, "from_": LINE, "body": "x", "content_variables": "[1]"}, 21656),
+        ({"to": ROSA, "from_": LINE, "media_url": ["ftp://127.0.0.1/map.png"]}, 21620),
+        ({"to": ROSA, "from_": LINE, "media_url": ["http://127.0.0.1/map.png"] * 11}, 21623),
+        ({"to": ROSA, "messaging_service_sid": SERVICE, "body": "x", "schedule_type": "fixed"}, 35111),
+        (
+            {"to": ROSA, "messaging_service_sid": SERVICE, "body": "x", "schedule_type": "fixed", "send_at": LONG_AGO},
+            35114,
+        ),
     ],
 )
 async def test_a_bad_request_gets_twilios_code(room: Room, asked: dict[str, Any], code: int) -> None:
@@ -161,6 +175,34 @@ async def test_a_messaging_service_picks_the_line_that_the_person_knows(room: Ro
 
     assert (accepted.status, accepted.from_, accepted.num_segments) == ("accepted", None, "0")
     assert (ended.status, ended.from_, ended.num_segments) == ("delivered", LINE, "1")
+
+
+async def test_a_scheduled_text_waits_for_its_time_or_is_canceled(room: Room) -> None:
+    status_url = f"{room.hotline.url}/twilio/messages/status"
+    asked = {
+        "to": ROSA,
+        "messaging_service_sid": SERVICE,
+        "schedule_type": "fixed",
+        "send_at": room.clock.now() + timedelta(minutes=10),
+    }
+    async with AsyncTwilioHttpClient() as http:
+        client = room.client(http=http)
+        sent = await client.messages.create_async(body="later", **asked)
+        canceled = await client.messages.create_async(body="never", status_callback=status_url, **asked)
+        await room.clock.asleep(2)
+        await client.messages(canceled.sid).update_async(status="canceled")
+        await room.clock.advance(599)
+        waiting = await client.messages(sent.sid).fetch_async()
+        await room.clock.advance(1)
+        await room.exchange.settled()
+        ended = await client.messages(sent.sid).fetch_async()
+        with pytest.raises(TwilioRestException) as too_late:
+            await client.messages(sent.sid).update_async(status="canceled")
+
+    assert (sent.status, waiting.status, ended.status) == ("scheduled", "scheduled", "delivered")
+    assert [message.body for message in room.exchange.arrivals(ROSA)] == ["later"]
+    assert [got.form["MessageStatus"] for got in room.hotline.at("/twilio/messages/status")] == ["canceled"]
+    assert too_late.value.code == 30409
 
 
 @pytest.mark.parametrize(("code", "end"), [(30003, "undelivered"), (30007, "undelivered"), (30036, "failed")])

@@ -15,13 +15,14 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 
 from app.simulator.failures import FAILURES
 from app.simulator.faults import POSSIBLE, Fault, Faults, Kind, Plan, Point
+from app.simulator.inbound import WEBHOOK_ERRORS
 from app.simulator.messages import digest_of
 from app.simulator.plans import PLANS
 from app.simulator.refusals import REFUSALS
 from tests.simulator.conftest import LINE, Room
 
 ROSA = "+19195550123"
-KNOWN_CODES = {int(code) for code in tomllib.loads(Path("app/telephony/error_codes.toml").read_text())}
+KNOWN_CODES = {int(code) for code in tomllib.loads(Path("app/telephony/error_codes.toml").read_text())["codes"]}
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.* deprecated and will be removed in:DeprecationWarning"
@@ -205,7 +206,8 @@ async def test_every_code_that_the_hotline_knows_can_be_produced(room: Room) -> 
             await send(room)
         assert (refused.value.code, refused.value.status) == (code, REFUSALS[code][0])
 
-    assert FAILURES.keys() | REFUSALS.keys() >= KNOWN_CODES
+    # 57012 is a signature that did not fit: what the hotline sees of a request that the simulator did not make.
+    assert KNOWN_CODES - FAILURES.keys() - REFUSALS.keys() - WEBHOOK_ERRORS == {57012}
 
 
 async def test_a_share_of_texts_is_filtered_and_the_same_ones_in_each_run(room: Room) -> None:

@@ -55,17 +55,29 @@ function fail(words) {
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   event.preventDefault();
-  const given = new URLSearchParams(new FormData(form, event.submitter));
+  const fields = new FormData(form, event.submitter);
+  const given = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
   const area = form.querySelector("textarea");
   if ("clear" in form.dataset) area.value = "";
   const answer = await fetch(form.action, { method: "POST", body: given, headers: { "X-Simulator": "script" } });
   fail(answer.ok ? "" : await answer.text());
   if (!answer.ok && area) area.value = given.get("body");
+  const files = form.querySelector("input[type=file]");
+  if (answer.ok && files) {
+    files.value = "";
+    markFiles(files);
+  }
   if (answer.ok && "goto" in form.dataset) location.href = `/simulator/?${new URLSearchParams({ phone: answer.headers.get("X-Phone") })}`;
   else if (answer.ok && form.classList.contains("power")) location.reload();
   else fresh(["call", "thread", "phones", "story"]);
   if (area) area.focus();
 });
+
+function markFiles(input) {
+  input.closest("label").dataset.count = input.files.length || "";
+}
+
+document.querySelector(".attach input")?.addEventListener("change", (event) => markFiles(event.target));
 
 document.querySelector(".composer textarea")?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey) {
