@@ -21,7 +21,7 @@ from app.simulator import inbound, outbound
 from app.simulator.account import Account, SimulatedLine, check_addresses
 from app.simulator.calls import Call, Recording
 from app.simulator.courier import Delivered, Post
-from app.simulator.failures import FAILURES
+from app.simulator.failures import can_end_with
 from app.simulator.faults import Faults, Plan
 from app.simulator.feed import KEPT_ENTRIES, Entry, Feed, Level
 from app.simulator.inbound import Handed
@@ -120,8 +120,8 @@ class Exchange:
         return next_free_number(self.phones.keys() | self.account.lines.keys(), area)
 
     def trouble(self, number: str, code: int | None) -> None:
-        """From now on texts to this phone end with Twilio's error `code` (one of `FAILURES`); None: it can be reached again."""
-        if code is not None and code not in FAILURES:
+        """From now on texts to this phone end with Twilio's error `code`; None: it can be reached again."""
+        if code is not None and not can_end_with(code):
             message = f"no known trouble has code {code}"
             raise ValueError(message)
         self.phone(number).trouble = code

@@ -17,6 +17,9 @@ class Failure:
     sentence: str
 
 
+FIRST_CODE: Final = 30_001
+"""Twilio's codes of texts that were accepted begin here; lower ones are of requests, webhooks and calls."""
+
 FAILURES: Final[dict[int, Failure]] = {
     21610: Failure("failed", "Attempt to send to unsubscribed recipient"),
     30001: Failure("failed", "Queue overflow"),
@@ -38,7 +41,19 @@ FAILURES: Final[dict[int, Failure]] = {
     30450: Failure("undelivered", "Message delivery blocked (Potential SMS Pumping)"),
     30610: Failure("failed", "Message blocked by compliance rules: quiet hours"),
     30640: Failure("failed", "Message blocked by compliance rules: consent"),
+    63003: Failure("undelivered", "Channel could not find To address"),
     63016: Failure("undelivered", "Failed to send freeform message because you are outside the allowed window"),
     63018: Failure("failed", "Rate limit exceeded for Channel"),
+    63024: Failure("undelivered", "Invalid message recipient"),
     63038: Failure("failed", "Account exceeded the daily messages limit"),
 }
+
+
+def failure_of(code: int) -> Failure:
+    """How a text ends with `code`; Twilio has more codes than stand here, and ends with those as an unknown error."""
+    return FAILURES.get(code, Failure("undelivered", "Unknown error"))
+
+
+def can_end_with(code: int | None) -> bool:
+    """Whether a text can end with `code` after it was accepted."""
+    return code is not None and (code in FAILURES or code >= FIRST_CODE)

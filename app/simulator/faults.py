@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.simulator.failures import FAILURES
+from app.simulator.failures import FAILURES, can_end_with
 from app.simulator.refusals import REFUSALS
 
 MOST_FAULTS: Final = 100
@@ -108,8 +108,8 @@ class Fault(BaseModel):
         message = ""
         if self.kind not in POSSIBLE[self.point]:
             message = f"{self.kind} can't happen at {self.point}; possible: {', '.join(sorted(POSSIBLE[self.point]))}"
-        elif self.kind is Kind.FAIL and self.code not in FAILURES:
-            message = f"a text can't end with code {self.code}; possible: {', '.join(map(str, FAILURES))}"
+        elif self.kind is Kind.FAIL and not can_end_with(self.code):
+            message = f"a text can't end with code {self.code}; possible: {', '.join(map(str, FAILURES))} and more above them"
         elif self.kind is Kind.REFUSE and self.code is not None and self.code not in REFUSALS:
             message = f"a request isn't refused with code {self.code}; possible: {', '.join(map(str, REFUSALS))}"
         elif self.kind is Kind.REFUSE and self.point is Point.ANSWER and self.http_status < 500:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from app.simulator.courier import Form
-from app.simulator.failures import FAILURES
+from app.simulator.failures import failure_of
 from app.simulator.faults import Kind, Point
 from app.simulator.messages import Channel, Message, Status
 from app.simulator.refusals import Refusal
@@ -113,7 +113,7 @@ def _wrote_lately(exchange: Exchange, message: Message) -> bool:
 
 
 async def _fail(exchange: Exchange, message: Message, code: int) -> None:
-    end = Status(FAILURES[code].end)
+    end = Status(failure_of(code).end)
     if end is Status.UNDELIVERED:
         await _move(exchange, message, Status.SENT)
     message.error_code = code

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.simulator.account import Account, SimulatedLine
 from app.simulator.calls import Call, Recording
-from app.simulator.failures import FAILURES
+from app.simulator.failures import failure_of
 from app.simulator.media import Media
 from app.simulator.messages import Channel, Direction, Message, Status
 from app.simulator.outbound import API_VERSION
@@ -36,7 +36,7 @@ def message_json(account: Account, message: Message) -> dict[str, Any]:
         "date_updated": rfc2822(message.updated),
         "direction": message.direction.value,
         "error_code": message.error_code,
-        "error_message": None if message.error_code is None else FAILURES[message.error_code].sentence,
+        "error_message": None if message.error_code is None else failure_of(message.error_code).sentence,
         "from": None if picking else message.from_address,
         "messaging_service_sid": message.service_sid,
         "num_media": str(len(message.media)),
