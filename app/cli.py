@@ -170,6 +170,21 @@ def resume(reason: Annotated[str, typer.Option(help="Why; kept in the log.")] = 
     typer.echo("Outbound texts go again.")
 
 
+@main.command("revoke-all")
+def revoke_everyone(
+    reason: Annotated[str, typer.Option(help="Why; kept in the log and in the ledger of each person.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask again.")] = False,
+) -> None:
+    """End every subscription at once, for good: nobody gets an alert any more until they ask for it again."""
+    from app.subscribers.consent import revoke_all
+
+    if not yes and typer.prompt("This can't be undone. Type REVOKE to end every subscription") != "REVOKE":
+        typer.echo("Nothing was changed.")
+        sys.exit(1)
+    people = in_transaction(lambda work, _settings: revoke_all(work, reason))
+    typer.echo(f"{people} people were subscribed. Nobody is now; whoever wants alerts texts JOIN again.")
+
+
 @main.command()
 def holdings(phone: Annotated[str, typer.Argument(help="The number, as anyone would write it.")]) -> None:
     """List exactly what is held about a phone number."""
