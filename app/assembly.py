@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
@@ -23,6 +23,7 @@ from app.pipeline import Hotline
 from app.pipeline_subscribers import Answering
 from app.places.atlas import Atlas
 from app.places.gazetteer import Gazetteer
+from app.places.streets import STREETS_FILE, Streets
 from app.rights.topics import Rights
 from app.settings import Settings
 from app.telephony.rest import TwilioRest
@@ -75,7 +76,7 @@ def build_hotline(settings: Settings, redis: Redis) -> Hotline:
     pack = tomllib.loads(pack_file(settings.pack, "pack.toml").read_text(encoding="utf-8"))
     return Hotline(
         lexicon=Lexicon.from_pack(settings.pack),
-        atlas=Atlas(Gazetteer.from_pack(settings.pack)),
+        atlas=Atlas(replace(Gazetteer.from_pack(settings.pack), streets=Streets.open(settings.data / STREETS_FILE))),
         counties=load_counties(settings.pack),
         texts=Texts.from_pack(settings.pack, settings.hotline_name),
         rights=Rights.from_pack(settings.pack),

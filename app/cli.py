@@ -28,6 +28,8 @@ keys = typer.Typer(help="Keys that seal what people wrote.", no_args_is_help=Tru
 audit = typer.Typer(help="The chain of who did what.", no_args_is_help=True)
 main.add_typer(keys, name="keys")
 main.add_typer(audit, name="audit")
+places = typer.Typer(help="What the hotline knows of places.", no_args_is_help=True)
+main.add_typer(places, name="places")
 
 Input = Annotated[Path | None, typer.Argument(help="A file of JSON lines; standard input if absent.")]
 Result = TypeVar("Result")
@@ -136,9 +138,11 @@ def invite(alias: Annotated[str, typer.Argument(help="The alias of the first adm
 def triage(file: Input = None) -> None:
     """Read texts (JSON lines of id and text) and print what each says and where it is. Nothing is stored, nothing need run."""
     from app.operations.reading import triage_lines
+    from app.places.streets import STREETS_FILE, Streets
 
     with told_plainly():
-        for line in triage_lines(rows_of(file), Settings(_env_file=None).pack):
+        settings = Settings(_env_file=None)
+        for line in triage_lines(rows_of(file), settings.pack, Streets.open(settings.data / STREETS_FILE)):
             typer.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -220,6 +224,28 @@ def audit_verify() -> None:
         return
     typer.echo(f"The chain breaks at act {report.broken_at}: it or what came before it was altered.")
     sys.exit(1)
+
+
+@places.command("import-streets")
+def places_import_streets(
+    files: Annotated[list[Path], typer.Argument(help="Zipped Census files, one a county: tl_2024_37063_addrfeat.zip.")],
+) -> None:
+    """Read Census address ranges (ADDRFEAT or EDGES) into the street index, so that addresses and corners are understood."""
+    from app.operations.streets import NotStreets, import_streets
+    from app.packs.counties import load_counties
+    from app.places.streets import STREETS_FILE
+
+    with told_plainly():
+        settings = Settings()
+        counties = load_counties(settings.pack)
+        for file in files:
+            try:
+                done = import_streets(file, settings.data / STREETS_FILE, [county.fips for county in counties])
+            except NotStreets as error:
+                sys.exit(f"{error}. Nothing of this file was kept.")
+            name = counties.by_fips(done.county).label("en")
+            typer.echo(f"{name}: {done.streets} streets, {done.segments} stretches of house numbers, {done.corners} corners.")
+        typer.echo("Restart web and worker to read with them.")
 
 
 def rows_of(file: Path | None) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ from app.packs import pack_file
 from app.packs.counties import Box, Counties, load_counties
 from app.places.roads import Roads
 from app.places.sounds import NearNames
+from app.places.streets import Streets
 from app.places.words import phrase
 
 LARGE_TOWN = 5_000
@@ -111,6 +112,7 @@ class Gazetteer:
     other_states_plain: frozenset[str]
     other_states_capital: frozenset[str]
     box: Box
+    streets: Streets | None = None
 
     @staticmethod
     def from_pack(pack: str) -> Gazetteer:

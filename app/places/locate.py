@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
+from app.places.addresses import addresses_in
 from app.places.finding import mentions_in
 from app.places.gazetteer import LARGE_TOWN, Gazetteer, Place, PlaceKind
 from app.places.labels import label_of
@@ -41,6 +42,7 @@ def locate(text: str, gazetteer: Gazetteer, *, home_counties: Sequence[str] = ()
     plain = digits_said(points.text) if answering else points.text
     words = words_of(plain)
     found = mentions_in(plain, words, gazetteer, answering) if words else []
+    found.extend(addresses_in(words, found, gazetteer))
     for latitude, longitude, said in points.points:
         found.append(_pinned(latitude, longitude, said, gazetteer))
     if points.short_codes:
@@ -231,7 +233,8 @@ def _point(used: Sequence[Mention], counties: Sequence[str]) -> tuple[float, flo
 
 
 _EXACTNESS = {
-    PlaceKind.POINT: 6,
+    PlaceKind.POINT: 7,
+    PlaceKind.STREET: 6,  # an address or a corner; a street by itself has no point
     PlaceKind.LANDMARK: 5,
     PlaceKind.NEIGHBOURHOOD: 4,
     PlaceKind.CORRIDOR: 3,
