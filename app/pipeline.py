@@ -19,7 +19,6 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from redis.asyncio import Redis
 from sqlalchemy import select
 
 from app.core.database import Transaction
@@ -27,10 +26,15 @@ from app.core.languages import TEXT_LANGUAGES, text_language
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
 from app.delivery.plan import Message, plan_to, withdraw
+from app.hotline import Hotline as Hotline
+from app.hotline import call_off, send_rights, tell_outcome
+from app.hotline import wake_all as wake_all
 from app.incidents.join import incident_state, join_incident, learn_place, refresh_urgency
+from app.incidents.known import answer_by_known
 from app.intake import answers
 from app.intake.answers import Asker
 from app.intake.conversation import (
+    DETAILS,
     MOST_QUESTIONS,
     Answer,
     Heard,
@@ -46,20 +50,16 @@ from app.intake.conversation import (
 from app.intake.keep import Kept, keep_text
 from app.intake.photos import attach_photos, keep_photos
 from app.intake.reports import add_to_report, answer_otherwise, find_silent, finish_text, get_report, words_of, write_report
-from app.packs.counties import Counties
-from app.packs.texts import Texts
-from app.pipeline_subscribers import Answering, answer_wish, hold_back, is_our_echo, read_order
-from app.places.atlas import Atlas
+from app.pipeline_subscribers import answer_wish, hold_back, is_our_echo, read_order
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
 from app.records.deliveries import Lane
 from app.records.events import record
-from app.records.incidents import Incident, Report, report
-from app.records.reading import Command, Kind, Reading
+from app.records.incidents import Incident, Report
+from app.records.reading import Assessment, Command, Kind, Reading
 from app.records.states import DECIDED, OfferState, ReportState
 from app.records.verification import Offer, Outcome
-from app.rights.topics import Rights
 from app.telephony.addresses import Channel
 from app.telephony.forms import TextForm
 from app.triage.assess import assess
@@ -75,12 +75,10 @@ from app.verification.offers import (
     make_offer,
     open_offer_of,
     record_observation,
-    stand_down,
 )
-from app.verification.queue import TaskQueue
 from app.verification.tasks import ANY_LANGUAGE, check_claim, finish_task, open_task
-from app.verification.wording import detail_words, offer_words, outcome_words
-from app.volunteers.tables import Volunteer, volunteer
+from app.verification.wording import detail_words, offer_words
+from app.volunteers.tables import Volunteer
 
 
 @dataclass(frozen=True)
@@ -113,27 +111,6 @@ STAGES: Final = (
 
 SILENCE: Final = timedelta(minutes=3)
 """So long a report waits for the answer to "where is it?" before volunteers get it without."""
-
-
-@dataclass(frozen=True)
-class Hotline:
-    """What every step may read and none changes: the pack of the state, the queue, a few policies."""
-
-    lexicon: Lexicon
-    atlas: Atlas
-    counties: Counties
-    texts: Texts
-    rights: Rights
-    queue: TaskQueue
-    redis: Redis
-    time_zone: str
-    alert_lifetime: timedelta
-    answering: Answering
-
-    @property
-    def gazetteer(self) -> Gazetteer:
-        """The places known right now, with the landmarks that organizers added."""
-        return self.atlas.gazetteer
 
 
 # ── 1 to 5: a text arrives ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,7 +192,7 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
             return from_field
     if heard.question is Question.SUBSCRIBE_PLACE:
         return await answers.answer_subscribe(work, asker, heard.location, kept.conversation.questions)
-    if heard.question is Question.REPORT_PLACE or heard.turn is Turn.FRAGMENT:
+    if heard.question is not None or heard.turn is Turn.FRAGMENT:
         return await _go_on_with_report(work, hotline, asker, reading, heard)
     if (
         form.opt_out_type == "START" and kept.sender.stopped_at is not None
@@ -254,7 +231,7 @@ async def _take_report(work: Transaction, hotline: Hotline, asker: Asker, readin
     told = write_report(work, asker.kept, channel, asker.words, reading, reading.location)
     silent = asker.kept.sender.stopped_at is not None  # who said stop is heard and not answered
     if told.county is not None:
-        return await _join(work, hotline, asker, told, silent=silent)
+        return await _join(work, hotline, asker, told, reading.assessment, silent=silent)
     if told.urgent or silent:
         await open_report(work, hotline, told, asker.words)
     if silent:
@@ -271,14 +248,17 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
         return await _answer_kind(work, hotline, asker, reading)
     unplaced = told.county is None
     together = f"{words_of(work, told)}\n{asker.words}"
-    again = Reading(assess(together, hotline.lexicon, remembered_language=asker.language), heard.location)
+    said = assess(together, hotline.lexicon, remembered_language=asker.language)
+    again = Reading(answers.with_time(asker, said, heard.question), heard.location)
     told = await add_to_report(work, told, asker.words, again, heard.location)
     if told.county is not None and (unplaced or told.state == ReportState.ASKING):
-        return await _join(work, hotline, asker, told, silent=False, words=together)
+        return await _join(work, hotline, asker, told, again.assessment, silent=False, words=together, asked=talk.questions)
     if heard.turn is Turn.FRAGMENT or not unplaced:  # somebody learned the place before its sender answered
         if told.incident_id is not None:
             await refresh_urgency(work, told)
-        return Answer(asker.say("report.added"), report_id=told.id, reported=True)
+        await send_rights(work, hotline, asker.kept.sender.id, told, again.assessment)
+        answered = heard.question if heard.question in DETAILS else None
+        return answers.note_detail(asker, told, again.assessment, answered, talk.questions)
     if talk.questions >= MOST_QUESTIONS:
         if told.incident_id is None:
             await open_report(work, hotline, told, together)
@@ -287,16 +267,27 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
 
 
 async def _join(
-    work: Transaction, hotline: Hotline, asker: Asker, told: Report, *, silent: bool, words: str | None = None
+    work: Transaction,
+    hotline: Hotline,
+    asker: Asker,
+    told: Report,
+    said: Assessment,
+    *,
+    silent: bool,
+    words: str = "",
+    asked: int = 0,
 ) -> Answer:
     about = await open_report(work, hotline, told, words or asker.words)
-    reply = None if silent else answers.acknowledge(asker, told, about)
-    return Answer(reply, report_id=told.id, reported=True, county=told.county)
+    if silent:
+        return Answer(None, report_id=told.id, reported=True, county=told.county)
+    await send_rights(work, hotline, asker.kept.sender.id, told, said)
+    return answers.thank(asker, told, about, said, asked)
 
 
 async def open_report(work: Transaction, hotline: Hotline, told: Report, words: str) -> Incident:
     """Stages 4 and 5 of a report: the incident it is of, and a task for the volunteers while that is undecided."""
     joined = await (join_incident if told.incident_id is None else learn_place)(work, told, words)
+    joined = await answer_by_known(work, told, joined)
     if joined.left is not None:
         await finish_task(work, hotline.queue, joined.left)
     if joined.incident.state not in DECIDED:
@@ -381,35 +372,7 @@ async def decide_incident(
     return about
 
 
-async def call_off(work: Transaction, hotline: Hotline, about: Incident) -> None:
-    """Whoever was asked to look, or is on the way, need not go."""
-    called_off = await stand_down(work, about.id, about.county)
-    if called_off:
-        phones = await work.execute(select(volunteer.c.contact_id).where(volunteer.c.id.in_(called_off)))
-        texts = hotline.texts.in_every_language("offer.stood_down", code=about.code)
-        await plan_to(work, Message(Lane.DISPATCH, "stand_down", texts, about.id), list(phones.scalars()))
-
-
-async def tell_outcome(work: Transaction, hotline: Hotline, about: Incident, told: Sequence[Report] | None = None) -> None:
-    """Everyone who reported it, or who asked whether it is true, hears the outcome once, in their language; or only those of `told`."""
-    if told is None:
-        told = await work.find(
-            Report, select(report).where(report.c.incident_id == about.id, report.c.state == ReportState.JOINED.value)
-        )
-    saw = {one.contact_id for one in told if one.kind != Kind.RUMOR}
-    asked = {one.contact_id for one in told} - saw
-    for part, people in (("outcome", saw), ("rumor", asked)):
-        if people:
-            texts = outcome_words(hotline.texts, hotline.counties, about, hotline.time_zone, part)
-            await plan_to(work, Message(Lane.REPLY, "outcome", texts, about.id), sorted(people))
-
-
 # ── What the steps above share ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def wake_all(work: Transaction, hotline: Hotline) -> None:
-    """Tell the worker and the boards that there is something new."""
-    work.after_commit += [wake(hotline.redis, LiveTopic.OUTBOX), wake(hotline.redis, LiveTopic.BOARD)]
 
 
 def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker:

@@ -12,9 +12,9 @@ from app.core.database import Transaction
 from app.core.errors import Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.delivery.plan import already_told
+from app.hotline import Hotline, call_off, tell_outcome, wake_all
 from app.incidents.expiry import end_unconfirmed
 from app.incidents.regrouping import merge_incidents, split_incident, undo_regrouping
-from app.pipeline import Hotline, call_off, tell_outcome, wake_all
 from app.records.incidents import Incident, Report
 from app.records.regroupings import Act, Reason
 from app.records.states import DECIDED, TaskState

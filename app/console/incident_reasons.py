@@ -13,6 +13,7 @@ Gettext = Callable[[str], str]
 PHRASES: Final = (
     (r"first report", mark("first report")),
     (r"a person knew the county already", mark("a person knew the county already")),
+    (r"asks about all of the county", mark("asks about all of the county")),
     (r"its place became known", mark("its place became known")),
     (r"(?P<n>\d+) min apart", mark("%(n)s min apart")),
     (r"(?P<n>\d+) m apart", mark("%(n)s m apart")),

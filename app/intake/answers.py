@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.core.clock import local_time
 from app.core.database import Transaction
 from app.intake.conversation import MOST_QUESTIONS, Answer, Question
+from app.intake.follow_up import next_question, read_still
 from app.intake.keep import Kept
 from app.packs.counties import Counties
 from app.packs.texts import Texts
@@ -30,6 +31,9 @@ from app.telephony.addresses import Channel
 
 TWILIO_ANSWERS: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
 """Whole SMS that Twilio confirms by itself (docs, "Support for opt-out keywords"): a second confirmation would be one too many."""
+
+ASKS: Final = {Question.REPORT_SEEN: "report.ask_seen", Question.REPORT_STILL: "report.ask_still"}
+"""The texts that thank and ask at once."""
 
 MOST_OPTIONS: Final = 3
 """How many counties a question names; with more, the question is asked without naming any."""
@@ -170,6 +174,34 @@ def ask_place(asker: Asker, where: Location, asked: int) -> str:
     return asker.say("report.ask_again" if asked else "report.ask_place")
 
 
+def thank(asker: Asker, told: Report, about: Incident, said: Assessment, asked: int) -> Answer:
+    """The answer to a report that has come to its incident: thanks, or what is known already, and the next question if one is left."""
+    question = None if about.state in DECIDED else next_question(told.kind, said, asked)
+    reply = (
+        acknowledge(asker, told, about)
+        if question is None
+        else asker.say(ASKS[question], county=asker.county(told.county or ""))
+    )
+    return Answer(reply, question, asked + 1 if question else 0, told.id, reported=True, county=told.county)
+
+
+def note_detail(asker: Asker, told: Report, said: Assessment, answered: Question | None, asked: int) -> Answer:
+    """The answer to more of a report: it is kept, and the next question if one was answered and another is left."""
+    question = next_question(told.kind, said, asked, answered) if answered else None
+    if question is not None:
+        return Answer(asker.say("report.then_still"), question, asked + 1, told.id, reported=True)
+    over = answered is Question.REPORT_STILL and read_still(asker.words) is False
+    return Answer(asker.say("report.over" if over else "report.added"), report_id=told.id, reported=True)
+
+
+def with_time(asker: Asker, said: Assessment, answered: Question | None) -> Assessment:
+    """What a report says, the answer to "is it still happening?" being when it is."""
+    still = read_still(asker.words) if answered is Question.REPORT_STILL else None
+    if still is None:
+        return said
+    return replace(said, salute=said.salute | {"time": asker.say("still.yes" if still else "still.no")})
+
+
 def acknowledge(asker: Asker, told: Report, about: Incident) -> str:
     """The answer to a report or a rumor whose county is known: what is known already, or that people go and look."""
     county = asker.county(about.county or "") if about.county else ""
@@ -179,7 +211,8 @@ def acknowledge(asker: Asker, told: Report, about: Incident) -> str:
         time = local_time(about.decided_at, asker.time_zone, asker.language)
         place = about.place or asker.say("alert.no_place")
         return asker.say(f"{part}.{state.value}", county=county, time=time, place=place)
-    return asker.say(thanks_for(told), county=county)
+    nothing_known = told.kind == Kind.RUMOR and about.reports <= 1 and state is IncidentState.OPEN
+    return asker.say("rumor.unknown" if nothing_known else thanks_for(told), county=county)
 
 
 def thanks_for(told: Report) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ANSWER_TIME: Final = timedelta(hours=2)
 """How long a question stays open. Later, a bare "Durham" is a new text and not an answer."""
 
+DETAIL_TIME: Final = timedelta(minutes=15)
+"""How long what a person writes is the answer to what they see, or whether it is still happening."""
+
 PROMPT_ANSWER: Final = timedelta(minutes=10)
 """Later than this a whole report with its own place is a new one, also while a place is asked for."""
 
@@ -43,6 +46,8 @@ class Question(StrEnum):
     """What the hotline may have asked."""
 
     REPORT_PLACE = "report_place"
+    REPORT_SEEN = "report_seen"
+    REPORT_STILL = "report_still"
     SUBSCRIBE_PLACE = "subscribe_place"
 
 
@@ -77,6 +82,9 @@ class Answer:
     language: str | None = None
 
 
+DETAILS: Final = frozenset({Question.REPORT_SEEN, Question.REPORT_STILL})
+"""Questions about a report that is with its incident already: nothing waits for their answers."""
+
 STANDS_ALONE: Final = frozenset({Kind.STOP, Kind.HELP, Kind.DELETE, Kind.RIGHTS, Kind.VOLUNTEER})
 """Kinds that are never taken for an answer: they mean themselves whatever was asked."""
 
@@ -85,7 +93,8 @@ def open_question(talk: Conversation, now: datetime) -> Question | None:
     """The question whose answer is still awaited, or None."""
     if talk.awaiting is None or talk.asked_at is None or now - talk.asked_at > ANSWER_TIME:
         return None
-    return Question(talk.awaiting)
+    question = Question(talk.awaiting)
+    return None if question in DETAILS and now - talk.asked_at > DETAIL_TIME else question
 
 
 def hear(
@@ -100,6 +109,9 @@ def hear(
     it is only called when that was asked. `without_words`: it is a photo or a pin alone."""
     said, question = reading.assessment, open_question(talk, now)
     means_itself = said.command is not None or said.kind in STANDS_ALONE
+    more = said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER}
+    if question in DETAILS and not means_itself:
+        return Heard(Turn.ANSWER, question, reading.location) if more else Heard(Turn.NEW, None, reading.location)
     if question is not None and not means_itself:
         if _is_new_report(talk, reading, now):
             return Heard(Turn.NEW, None, reading.location)
@@ -107,7 +119,7 @@ def hear(
         return Heard(Turn.ANSWER if as_answer.counties else Turn.UNCLEAR, question, as_answer)
     time_for_more = PICTURE_TIME if without_words else FRAGMENT_TIME
     just_reported = talk.last_report_at is not None and now - talk.last_report_at <= time_for_more
-    if just_reported and not means_itself and said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER}:
+    if just_reported and not means_itself and more:
         return Heard(Turn.FRAGMENT, None, reading.location)
     return Heard(Turn.NEW, None, reading.location)
 
@@ -118,7 +130,7 @@ def is_another_event(told: Report, state: IncidentState | None, heard: Heard, re
         return False
     if state is not None and (state in DECIDED or state is IncidentState.DISMISSED):
         return True
-    return heard.turn is Turn.FRAGMENT and is_elsewhere(told.county, told.place, reading)
+    return (heard.turn is Turn.FRAGMENT or heard.question in DETAILS) and is_elsewhere(told.county, told.place, reading)
 
 
 def is_overtaken(kept: Kept, reading: Reading, received_at: datetime | None) -> bool:
