@@ -117,7 +117,7 @@ def create_simulator(config: SimulatorConfig) -> FastAPI:
     @application.exception_handler(405)
     async def not_here(request: Request, error: Exception) -> Response:
         status = int(getattr(error, "status_code", 404))
-        if request.url.path.startswith(f"/{VERSION}"):
+        if request.url.path.startswith((f"/{VERSION}", "/v1/", "/v2/")):
             return JSONResponse(Refusal(20004 if status == 405 else 20404).as_json(), status_code=status)
         return JSONResponse({"detail": getattr(error, "detail", "not found")}, status_code=status)
 

@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -30,6 +30,7 @@ from app.simulator.messages import Channel, Direction, Message, MessageRequest, 
 from app.simulator.phones import Phone, is_simulated, next_free_number
 from app.simulator.refusals import Refusal
 from app.simulator.segments import count_segments
+from app.simulator.services import Service
 from app.simulator.terms import SenderQueue, Terms
 
 Found = TypeVar("Found")
@@ -82,6 +83,9 @@ class Exchange:
         """Every text there ever was, also those that the client has deleted since: what a test counts."""
         self.texts_of: defaultdict[str, list[str]] = defaultdict(list)
         """SIDs of the texts to and from each phone, in order, also of deleted ones."""
+        self.services = {sid: Service(sid, "Vigía", now(), now()) for sid in sorted(account.services)}
+        for service in list(self.services.values())[:1]:
+            service.numbers.update(dict.fromkeys(account.lines, now()))
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
         self.blocked: set[tuple[str, str]] = set()
@@ -149,6 +153,10 @@ class Exchange:
         check_addresses(line, self.account.hosts)
         self.account.lines[line.number] = line
 
+    def service_of(self, number: str) -> Service | None:
+        """The Messaging Service that this line is in."""
+        return next((service for service in self.services.values() if number in service.numbers), None)
+
     # Texts
 
     def accept(self, request: MessageRequest) -> Message:
@@ -157,12 +165,13 @@ class Exchange:
         Raises `Refusal` 21610 where the person said STOP to that line, and 21611 where the line's queue is full; with a service that
         text is taken and ends with 30001.
         """
-        sender = request.sender or self._sender_for(request.to)
+        request = self._by_its_service(request)
+        sender = request.sender or self._sender_for(request)
         if request.channel is Channel.SMS and (sender, request.to) in self.blocked:
             raise Refusal(21610)
         if request.sender and self.overflows(sender):
             raise Refusal(21611)
-        first = Status.QUEUED if request.sender else Status.ACCEPTED
+        first = Status.QUEUED if request.sender and not request.service_sid else Status.ACCEPTED
         if request.send_at is not None:
             first = Status.SCHEDULED
         return self._start(request, sender, Direction.API, first)
@@ -360,10 +369,27 @@ class Exchange:
         self.carrying[message.sid] = self.spawn(outbound.carry(self, message))
         return message
 
-    def _sender_for(self, to: str) -> str:
-        phone = self.phones.get(to)
-        for sid in reversed(phone.thread if phone else []):
-            known = self.messages.get(sid)
-            if known is not None:
-                return known.sender if known.sender in self.account.lines else known.to
-        return self.line().number
+    def _by_its_service(self, request: MessageRequest) -> MessageRequest:
+        """The request with what its service says where it says nothing. Raises `Refusal` where that can't send it."""
+        if request.service_sid is None:
+            return request
+        service = self.services[request.service_sid]
+        if not service.numbers:
+            raise Refusal(21704)
+        if request.sender is not None and request.sender not in service.numbers:
+            raise Refusal(21711)
+        return replace(
+            request,
+            callback=request.callback or service.status_callback or None,
+            validity_s=min(request.validity_s, service.validity_s),
+        )
+
+    def _sender_for(self, request: MessageRequest) -> str:
+        """The number of the service's pool that the person knows, or else its first."""
+        service = self.services[request.service_sid or ""]
+        for sid in reversed(self.texts_of.get(request.to, []) if service.sticky_sender else []):
+            known = self.ledger[sid]
+            line = known.sender if known.sender in self.account.lines else known.to
+            if line in service.numbers:
+                return line
+        return next(iter(service.numbers))

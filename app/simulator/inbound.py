@@ -140,12 +140,13 @@ def _act_on_keyword(exchange: Exchange, message: Message, line: SimulatedLine) -
     if exchange.terms.opt_out == "off" or message.channel is not Channel.SMS:
         return
     keyword = keyword_of(message.body)
-    pair = (line.number, message.sender)
-    was_blocked = pair in exchange.blocked
+    service = exchange.service_of(line.number)
+    pairs = {(number, message.sender) for number in (service.numbers if service else [line.number])}
+    was_blocked = (line.number, message.sender) in exchange.blocked
     if keyword is Keyword.STOP:
-        exchange.blocked.add(pair)
+        exchange.blocked |= pairs
     elif keyword is Keyword.START:
-        exchange.blocked.discard(pair)
+        exchange.blocked -= pairs
     answers = (
         keyword is Keyword.HELP or (keyword is Keyword.STOP and not was_blocked) or (keyword is Keyword.START and was_blocked)
     )
@@ -162,11 +163,17 @@ async def _post_twin(exchange: Exchange, message: Message, line: SimulatedLine, 
 
 async def _post(exchange: Exchange, handed: Handed, line: SimulatedLine) -> None:
     form = message_form(exchange, handed.message)
-    await _ask(exchange, handed, line, line.sms_url, form)
-    if handed.error_code in WEBHOOK_ERRORS and line.sms_fallback_url:
-        more = [("ErrorCode", str(handed.error_code)), ("ErrorUrl", urldefrag(line.sms_url)[0])]
+    url, fallback = line.sms_url, line.sms_fallback_url
+    service = exchange.service_of(line.number)
+    if service is not None:
+        form.append(("MessagingServiceSid", service.sid))
+        if service.inbound_request_url and not service.uses_numbers_webhook:
+            url, fallback = service.inbound_request_url, service.fallback_url
+    await _ask(exchange, handed, line, url, form)
+    if handed.error_code in WEBHOOK_ERRORS and fallback:
+        more = [("ErrorCode", str(handed.error_code)), ("ErrorUrl", urldefrag(url)[0])]
         handed.error_code, handed.error = None, ""
-        await _ask(exchange, handed, line, line.sms_fallback_url, [*form, *more])
+        await _ask(exchange, handed, line, fallback, [*form, *more])
 
 
 async def _ask(exchange: Exchange, handed: Handed, line: SimulatedLine, url: str, form: Form) -> None:

@@ -89,6 +89,34 @@ def page_json(
     }
 
 
+def meta_page_json(
+    base_url: str,
+    path: str,
+    key: str,
+    query: Mapping[str, str],
+    found: Iterable[Listed],
+    render: Callable[[Listed], dict[str, Any]],
+) -> dict[str, Any]:
+    """The same page as Twilio's newer APIs give it: whole addresses, in `meta`."""
+    page = page_json(path, key, query, found, render)
+
+    def whole(uri: str | None) -> str | None:
+        return None if uri is None else base_url + uri
+
+    return {
+        key: page[key],
+        "meta": {
+            "first_page_url": whole(page["first_page_uri"]),
+            "key": key,
+            "next_page_url": whole(page["next_page_uri"]),
+            "page": page["page"],
+            "page_size": page["page_size"],
+            "previous_page_url": whole(page["previous_page_uri"]),
+            "url": whole(page["uri"]),
+        },
+    }
+
+
 def _instant(text: str) -> tuple[datetime, datetime]:
     try:
         if len(text) == len("2026-11-24"):

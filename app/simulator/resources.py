@@ -145,7 +145,7 @@ def line_json(account: Account, line: SimulatedLine) -> dict[str, Any]:
         "sid": sid,
         "sms_application_sid": "",
         "sms_fallback_method": "POST",
-        "sms_fallback_url": "",
+        "sms_fallback_url": line.sms_fallback_url,
         "sms_method": "POST",
         "sms_url": line.sms_url,
         "status": "in-use",
@@ -156,7 +156,7 @@ def line_json(account: Account, line: SimulatedLine) -> dict[str, Any]:
         "voice_application_sid": "",
         "voice_caller_id_lookup": False,
         "voice_fallback_method": "POST",
-        "voice_fallback_url": "",
+        "voice_fallback_url": line.voice_fallback_url,
         "voice_method": "POST",
         "voice_url": line.voice_url,
     }

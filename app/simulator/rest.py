@@ -10,6 +10,7 @@ from app.simulator.rest_calls import serve_calls
 from app.simulator.rest_door import Door
 from app.simulator.rest_messages import serve_messages
 from app.simulator.rest_numbers import serve_numbers
+from app.simulator.rest_services import serve_lookup, serve_services
 
 
 def twilio_rest(exchange: Exchange) -> APIRouter:
@@ -17,4 +18,10 @@ def twilio_rest(exchange: Exchange) -> APIRouter:
     door = Door(exchange, f"/{API_VERSION}/Accounts/{{account_sid}}")
     for serve in (serve_messages, serve_calls, serve_numbers):
         serve(door, exchange)
-    return door.router
+    newer = Door(exchange, "")
+    serve_services(newer, exchange)
+    serve_lookup(newer, exchange)
+    everything = APIRouter()
+    everything.include_router(door.router)
+    everything.include_router(newer.router)
+    return everything

@@ -30,7 +30,7 @@ def serve_messages(door: Door, exchange: Exchange) -> None:
         wanted = checked_request(
             parameters,
             lines=frozenset(account.lines),
-            services=account.services,
+            services=frozenset(exchange.services),
             hosts=account.hosts,
             any_number=exchange.any_number,
             now=exchange.now(),

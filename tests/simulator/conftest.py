@@ -104,7 +104,7 @@ class Room:
     ) -> Any:
         """The official client, pointed at the simulator."""
         client = Client(user, password, SIMULATED_ACCOUNT_SID, http_client=http)
-        client.api.base_url = self.url
+        client.api.base_url = client.messaging.base_url = client.lookups.base_url = self.url
         return client
 
 
