@@ -48,10 +48,11 @@ def wait_after(attempts: int) -> int:
     return int(min(FIRST_WAIT_SECONDS ** (min(attempts, MOST_ATTEMPTS) + 1), LONGEST_WAIT_SECONDS))
 
 
-async def defer(work: Transaction, job: str, **ids: str) -> None:
-    """Have `job` done after this transaction has committed; if it rolls back, there never was a job."""
+async def defer(work: Transaction, job: str, *, priority: int = 0, **ids: str) -> None:
+    """Have `job` done after this transaction has committed; if it rolls back, there never was a job. Of those that wait, the one with the
+    highest `priority` is done first."""
     raw = await work.connection.get_raw_connection()
-    await _NAMES_ONLY.configure_task(job, connection=raw.driver_connection).defer_async(**ids)
+    await _NAMES_ONLY.configure_task(job, connection=raw.driver_connection, priority=priority).defer_async(**ids)
 
 
 async def defer_lost(work: Transaction, job: str, argument: str, ids: Sequence[UUID]) -> int:
@@ -62,5 +63,5 @@ async def defer_lost(work: Transaction, job: str, argument: str, ids: Sequence[U
     on_the_way = set(rows.scalars())
     lost = [str(one) for one in ids if str(one) not in on_the_way]
     for one in lost:
-        await defer(work, job, **{argument: one})
+        await defer(work, job, priority=0, **{argument: one})
     return len(lost)

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Database, Transaction
@@ -23,15 +23,19 @@ from app.core.jobs import OVERDUE, defer, defer_lost
 from app.intake.darkroom import Developed, NoPicture, develop_apart
 from app.intake.keep import Kept
 from app.intake.photo_store import PhotoStore
+from app.records.inbound import inbound_message
 from app.records.photos import KEPT_FOR, SETTLE_PHOTO, Photo, forget_photos, photo
 from app.records.states import PhotoState
-from app.telephony.forms import TextForm
+from app.telephony.forms import MOST_MEDIA, TextForm
 from app.telephony.pooled_http import TooLarge
 
 log = structlog.get_logger(__name__)
 
 GIVE_UP: Final = timedelta(days=1)
 """So long a photo is tried to be fetched."""
+
+MANY_WITHIN: Final = timedelta(hours=1)
+"""Each ten files of one phone within this time put its next ones further back in the queue."""
 
 MOST_AT_ONCE: Final = 200
 
@@ -77,7 +81,11 @@ class Seen:
 
 
 async def keep_photos(work: Transaction, kept: Kept, form: TextForm) -> None:
-    """Write down what came with a text, and have it fetched. Called once a text, in the transaction that receives it."""
+    """Write down what came with a text, and have it fetched. Called once a text, in the transaction that receives it. Who sends many waits
+    behind those who send few."""
+    theirs = select(inbound_message.c.id).where(inbound_message.c.contact_id == kept.sender.id)
+    lately = photo.c.received_at > work.now - MANY_WITHIN
+    sent = int(await work.scalar(select(func.count()).select_from(photo).where(photo.c.message_id.in_(theirs), lately)))
     for number, attachment in enumerate(form.media):
         new_id = work.new_id()
         state = PhotoState.WAITING if attachment.sid else PhotoState.UNAVAILABLE
@@ -97,7 +105,7 @@ async def keep_photos(work: Transaction, kept: Kept, form: TextForm) -> None:
             .on_conflict_do_nothing(index_elements=["message_id", "place"])
         )
         if attachment.sid:
-            await defer(work, SETTLE_PHOTO, photo_id=str(new_id))
+            await defer(work, SETTLE_PHOTO, priority=-((sent + number) // MOST_MEDIA), photo_id=str(new_id))
 
 
 async def attach_photos(work: Transaction, message_id: UUID, incident_id: UUID) -> None:

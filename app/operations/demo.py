@@ -113,6 +113,7 @@ def _environment(web: str, simulator: str, unknown_grace: int) -> dict[str, str]
         "VIGIA_PUBLIC_URL": web,
         "VIGIA_SIMULATOR_URL": simulator,
         "VIGIA_LINES": LINE,
+        "VIGIA_WHATSAPP_LINE": LINE,
         "VIGIA_SEGMENTS_PER_SECOND": str(DEMO_RATE),
         "VIGIA_UNKNOWN_GRACE": f"PT{unknown_grace}S",
         "VIGIA_RECOVER_EVERY": "PT3S",

@@ -6,12 +6,14 @@ import importlib.util
 import shutil
 from dataclasses import dataclass
 from importlib.resources import files
+from uuid import uuid4
 
 import redis
 from pydantic import ValidationError
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.assembly import build_photo_store
 from app.core.clock import system_clock
 from app.core.database import with_driver
 from app.core.keys import KeyProblem, Keys, new_key
@@ -48,6 +50,7 @@ async def examine() -> list[Finding]:
         _twilio(settings),
         _assets(),
         _disk(settings),
+        await _photos(settings),
         _spool(settings),
     ]
 
@@ -115,6 +118,18 @@ def _twilio(settings: Settings) -> Finding:
 def _assets() -> Finding:
     built = (files("app.console") / "static" / "vendor").is_dir()
     return Finding("console assets", built, "run `make assets`; pages work without them, but nothing on them is live")
+
+
+async def _photos(settings: Settings) -> Finding:
+    """Whether a photo can be laid down, found again and deleted; whatever is tried is gone afterwards."""
+    store, probe = build_photo_store(settings), uuid4()
+    try:
+        await store.put(probe, b"vigia doctor")
+        well = await store.get(probe) == b"vigia doctor"
+        await store.delete(probe)
+    except OSError as error:
+        return Finding("photos", well=False, mend=f"nothing can be kept there ({error}); look at VIGIA_PHOTOS and VIGIA_DATA")
+    return Finding("photos", well, "what is laid there is not found again; is it one folder or bucket for all processes?")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.intake import photos
 from app.intake.photos import settle_photo
@@ -13,8 +13,11 @@ from app.pipeline_photos import place_found
 from app.privacy.holdings import erase_number, holdings_of
 from app.records.deliveries import delivery
 from app.records.incidents import Report, report
+from app.records.photos import SETTLE_PHOTO
 from tests.pictures import DURHAM_POINT, a_picture, opened
 from tests.post import LINE, REPORT, ROSA, Post
+
+KEN = "+19195550111"
 
 
 class Killed(BaseException):
@@ -106,3 +109,17 @@ async def test_two_workers_at_once_keep_one_photo(post: Post) -> None:
     assert (len(post.files()), (await post.photo()).state) == (1, "kept")
     async with post.database.transaction() as work:
         assert await work.scalar(select(func.count()).select_from(delivery)) == 1
+
+
+async def test_whoever_sends_photos_by_the_dozen_waits_behind_the_others(post: Post) -> None:
+    for _ in range(4):
+        await post.texts(*[b""] * 10, body=REPORT)
+    await post.texts(b"", body=REPORT, sender=KEN)
+
+    async with post.database.transaction() as work:
+        waiting = await work.execute(
+            text("SELECT priority FROM procrastinate_jobs WHERE task_name = :job ORDER BY id"), {"job": SETTLE_PHOTO}
+        )
+        priorities = [row.priority for row in waiting]
+    assert priorities[-1] == 0
+    assert [priorities[0], priorities[9], priorities[10], priorities[39]] == [0, 0, -1, -3]

@@ -47,6 +47,7 @@ async def line(settings: Settings, log_book: LogBook) -> AsyncIterator[Line]:
             "public_url": web,
             "api_url": simulator,
             "simulator_url": simulator,
+            "whatsapp_line": HOTLINE_NUMBER,
             "demo": True,
             "unknown_grace": timedelta(seconds=1),
         }

@@ -11,15 +11,19 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from app.assembly import open_parts
+from app.intake.photos import open_photo
 from app.main import create_app
 from app.operations.seed import seed_demo
+from app.records.photos import Photo, photo
 from app.settings import Settings
 from app.simulator.server import address_of, loopback_socket, serving
 from app.worker import work
 from tests.conftest import HOTLINE_NUMBER, LogBook
+from tests.journeys.conftest import Line
 from tests.pictures import ACCOUNT, DURHAM_POINT, MediaShelf, a_picture, opened
 
 ROSA = "+17045550188"
@@ -102,3 +106,28 @@ async def test_a_photo_tells_where_it_is_is_looked_at_and_is_forgotten_with_its_
     gone = await street.http.get(f"{street.web}{address[1]}")
     await shelf.until(lambda s: any(method == "DELETE" for method, _, _ in s.seen))
     assert (gone.status_code, street.files()) == (404, [])
+
+
+async def test_a_photo_by_whatsapp_is_answered_there_and_settles_where_it_is(line: Line, log_book: LogBook) -> None:
+    rosa = line.devices(ROSA, name="Rosa")
+    await rosa.texts("hay agentes de la migra afuera", files={"image/jpeg": a_picture(point=DURHAM_POINT)}, whatsapp=True)
+    await rosa.expects("ciudad")
+    await rosa.expects("condado de Durham")
+    await line.devices.check(log_book.text.getvalue(), log_book.errors())
+
+    answers = [text for text in line.exchange.messages.values() if text.to == ROSA]
+    assert [text.channel.value for text in answers] == ["whatsapp", "whatsapp"]
+    async with open_parts(line.settings) as parts, parts.database.transaction() as unit:
+        [kept] = await unit.find(Photo, select(photo))
+        picture = await open_photo(unit, parts.photos, kept)
+    assert (kept.state, opened(picture or b"").size) == ("kept", (320, 240))
+
+
+async def test_stop_by_whatsapp_is_confirmed_and_holds_for_texts_too(line: Line, log_book: LogBook) -> None:
+    rosa = line.devices(ROSA, name="Rosa")
+    await rosa.texts("JOIN Durham")
+    await rosa.expects("Durham County")
+    await rosa.texts("STOP", whatsapp=True)
+    await rosa.next_text()
+    await rosa.expects_nothing_more()
+    await line.devices.check(log_book.text.getvalue(), log_book.errors())
