@@ -23,6 +23,7 @@ from app.console.flash import FLASHES, forget_flash, read_flash
 from app.console.phrases import mark, word_for
 from app.core.clock import local_time
 from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates, translations
+from app.packs.place_words import place_in, reason_in
 from app.pipeline import Hotline
 from app.volunteers.tables import Role, Volunteer
 
@@ -119,6 +120,8 @@ def _frame(request: Request, language: str) -> dict[str, Any]:
 def _environment(language: str) -> jinja2.Environment:
     environment = page_templates(FOLDER / "templates", language)
     environment.globals["word"] = lambda group, value: translations(language).gettext(word_for(group, value))
+    environment.filters["place"] = partial(place_in, language=language)
+    environment.filters["reason"] = partial(reason_in, language=language)
     environment.filters["number"] = partial(format_decimal, locale=language)
     return environment
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.packs import pack_file
+from app.packs.place_words import place_in
 from app.telephony.segments import spelled_to_fit
 
 
@@ -41,8 +42,12 @@ class Texts:
         return cls(loaded, name)
 
     def say(self, key: str, language: str | None, **blanks: object) -> str:
-        """The text `key` in the person's language (English where it doesn't exist in theirs), spelled so that it costs least."""
-        return spelled_to_fit(self.by_language[text_language(language)][key].format(name=self.name, **blanks))
+        """The text `key` in the person's language (English where it doesn't exist in theirs), spelled so that it costs least. A blank
+        named `place` is a place's public name, and is said in that language, too."""
+        told = text_language(language)
+        if isinstance(place := blanks.get("place"), str):
+            blanks["place"] = place_in(place, told)
+        return spelled_to_fit(self.by_language[told][key].format(name=self.name, **blanks))
 
     def in_every_language(self, key: str, **blanks: object) -> dict[str, str]:
         """The text `key` in each language. A blank may be a mapping by language (a county's name, a time)."""
