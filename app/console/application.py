@@ -22,6 +22,7 @@ from app.console import (
     oversight,
     people,
     photos,
+    posters,
     sign_in,
     switch_act,
 )
@@ -42,6 +43,7 @@ SCREENS: Final = (
     landmarks,
     people,
     oversight,
+    posters,
     switch_act,
 )
 """Every screen, each a file with its routes."""

@@ -17,7 +17,7 @@ from app.core.requests import Work
 from app.records.contacts import contact
 from app.records.events import event, verify_chain
 from app.records.inbound import Recording, recording
-from app.subscribers.tables import subscription
+from app.subscribers.tables import Topic, subscription
 from app.telephony.segments import size_of, spelled_to_fit
 from app.volunteers.tables import volunteer
 
@@ -37,7 +37,8 @@ async def subscribers(request: Request, work: Work, _viewer: Organizer) -> Respo
     rows = await work.all(
         select(subscription.c.county, contact.c.language, func.count().label("people"))
         .join(contact, contact.c.id == subscription.c.contact_id)
-        .where(subscription.c.ended_at.is_(None), contact.c.stopped_at.is_(None), contact.c.number_sealed.is_not(None))
+        .where(subscription.c.topic == Topic.ALERTS.value, subscription.c.ended_at.is_(None))
+        .where(contact.c.stopped_at.is_(None), contact.c.number_sealed.is_not(None))
         .group_by(subscription.c.county, contact.c.language)
     )
     by_county: dict[str, dict[str, int]] = {}
@@ -50,6 +51,7 @@ async def subscribers(request: Request, work: Work, _viewer: Organizer) -> Respo
         request,
         "subscribers.html",
         counties=sorted(listed, key=lambda pair: -sum(pair[1].values())),
+        every_county=counties,
         uncovered=len(counties) - len(listed),
         people=sum(sum(counts.values()) for counts in by_county.values()),
         text_languages=TEXT_LANGUAGES,

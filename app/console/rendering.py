@@ -56,10 +56,17 @@ MENU: Final = (
 
 
 def render(
-    request: Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, block: str | None = None, **facts: Any
+    request: Request,
+    template: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    block: str | None = None,
+    language: str | None = None,
+    **facts: Any,
 ) -> HTMLResponse:
-    """A page, or one block of it for a live part. The frame finds the viewer in `request.state`, if somebody is signed in."""
-    language = language_of(request)
+    """A page, or one block of it for a live part. The frame finds the viewer in `request.state`, if somebody is signed in. `language` is
+    given where a page is meant for others than its reader."""
+    language = language or language_of(request)
     environment = _environment(language)
     hotline: Hotline = request.state.hotline
     now: datetime = request.state.database.clock()

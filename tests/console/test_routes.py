@@ -45,6 +45,7 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/photos/{photo_id}"): frozenset({D, ORG}),
     ("GET", "/recordings/{recording_id}"): frozenset({D}),
     ("GET", "/subscribers"): frozenset({ORG}),
+    ("GET", "/poster"): frozenset({ORG}),
     ("GET", "/landmarks"): frozenset({ORG}),
     ("POST", "/landmarks"): frozenset({ORG}),
     ("GET", "/landmarks/{landmark_id}"): frozenset({ORG}),
