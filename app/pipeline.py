@@ -25,7 +25,7 @@ from app.core.database import Transaction
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
-from app.delivery.plan import Message, plan_to, withdraw
+from app.delivery.plan import LIFETIME, Message, plan_to, withdraw
 from app.hotline import Hotline as Hotline
 from app.hotline import call_off, send_rights, tell_outcome
 from app.hotline import wake_all as wake_all
@@ -132,7 +132,8 @@ async def recover_text(
     if kept.replay:
         return False
     if reply is not None and reply != told:
-        await plan_to(work, Message(Lane.REPLY, "answer", dict.fromkeys(TEXT_LANGUAGES, reply), kept.id), [kept.sender.id])
+        late = Message(Lane.REPLY, "answer", dict.fromkeys(TEXT_LANGUAGES, reply), kept.id, received_at + LIFETIME[Lane.REPLY])
+        await plan_to(work, late, [kept.sender.id])
     await answer_otherwise(work, kept, told)
     wake_all(work, hotline)
     return True

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="Write log lines as JSON.")
     log_level: str = Field("INFO", description="Least level that is logged.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token for /metrics. Empty: only loopback may read it.")
+    worker_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of loopback on which the worker shows its own metrics. 0: nowhere."
+    )
     demo: bool = Field(False, description="Whether this is a demo against the simulator. Set by `vigia demo`.")
     simulator_url: str | None = Field(None, description="Address of the simulator. Set by `vigia demo`.")
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import procrastinate
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, start_http_server
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,16 +34,16 @@ from app.delivery.pacing import Pacer
 from app.delivery.quiet_hours import hold_for_the_night
 from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
-from app.intake.keep import known_sids
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
 from app.intake.replay import keep_replaying
-from app.pipeline import open_silent_reports, recover_text
+from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_incidents import expire_incidents
 from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
+from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.records.deliveries import Lane, delivery
 from app.records.photos import SETTLE_PHOTO
@@ -51,7 +51,7 @@ from app.records.states import DeliveryState
 from app.records.verification import task
 from app.settings import Settings
 from app.telephony.addresses import by_whatsapp
-from app.telephony.rest import OutcomeUnknown, TwilioRest
+from app.telephony.rest import TwilioRest
 from app.verification.offers import expire_offers
 from app.verification.tasks import sweep_tasks
 from app.volunteers.access import forget_old_sessions
@@ -62,9 +62,6 @@ SWEEP_EVERY: Final = timedelta(seconds=2)
 RECONCILE_EVERY: Final = timedelta(seconds=5)
 BREAKER_EVERY: Final = timedelta(seconds=2)
 AUDIT_EVERY: Final = timedelta(minutes=1)
-RECOVER_FROM: Final = timedelta(minutes=10)
-"""How far back Twilio's log is read for texts that never reached us."""
-
 WORDS_ALONE_AFTER: Final = timedelta(minutes=5)
 """So long a recovered text waits for the list of its photos; then it is taken in without."""
 
@@ -85,6 +82,10 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         pacer = Pacer(parts.redis, line_name(settings.lines[0]), settings.segments_per_second)
         callback = f"{settings.public_url}/twilio/messages/status"
         sender = Sender(parts.database, carrier, pacer, callback, may_send=parts.spool.is_empty)
+        whatsapp = (by_whatsapp(settings.whatsapp_line),) if settings.whatsapp_line else ()
+        recovery = Recovery(
+            parts.database, parts.hotline, parts.spool, carrier, (*settings.lines, *whatsapp), settings.recover_grace
+        )
         async with jobs.open_async():
             helpers = [
                 asyncio.create_task(listener.run()),
@@ -94,7 +95,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                     every(RECONCILE_EVERY, stopping, lambda: settle_doubts(parts, carrier, settings.unknown_grace))
                 ),
                 asyncio.create_task(every(BREAKER_EVERY, stopping, lambda: guard_lanes(parts))),
-                asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(parts, carrier))),
+                asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(recovery))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_slowly(parts))),
@@ -157,31 +158,10 @@ async def guard_lanes(parts: Parts) -> None:
             unit.after_commit.append(wake(parts.redis, Topic.BOARD))
 
 
-async def recover_lost(parts: Parts, carrier: TwilioRest) -> None:
-    """Take in the texts of the last minutes that Twilio has and we never saw: nobody's report is lost because we were away."""
-    settings, now = parts.settings, parts.database.clock()
-    whatsapp = (by_whatsapp(settings.whatsapp_line),) if settings.whatsapp_line else ()
-    for line in (*settings.lines, *whatsapp):
-        try:
-            logged = await carrier.received_since(line, now - RECOVER_FROM)
-        except OutcomeUnknown as error:
-            log.warning("twilio_log_not_read", reason=str(error))
-            return
-        async with parts.database.transaction() as unit:
-            known = await known_sids(unit, [text.sid for text in logged])
-        for text in logged:
-            if text.sid not in known and text.received_at <= now - settings.recover_grace:
-                try:
-                    media = await carrier.media_of(text.sid) if text.media_count else ()
-                except OutcomeUnknown as error:
-                    log.warning("twilio_media_not_listed", reason=str(error))
-                    if now - text.received_at < WORDS_ALONE_AFTER:
-                        continue  # with the next look, whole
-                    media = ()
-                form = text.as_form(media)
-                async with parts.database.transaction() as unit:
-                    new = await recover_text(unit, parts.hotline, form, text.received_at)
-                metrics.TEXTS_RECOVERED.inc(new)
+async def recover_lost(recovery: Recovery) -> None:
+    """What never reached us, and answers that never left; each is tried whatever becomes of the others."""
+    for step in (recover_recent, recover_answers, recover_whole):
+        await attempt("recover", partial(step, recovery))
 
 
 async def audit(parts: Parts) -> None:
@@ -282,6 +262,8 @@ def main(settings: Settings | None = None) -> None:
     """Run the worker until SIGTERM or SIGINT."""
     settings = settings or Settings()
     set_up_logging("worker", as_json=settings.log_json, level=settings.log_level)
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port, addr="127.0.0.1")
 
     async def until_signalled() -> None:
         stopping = asyncio.Event()

@@ -12,18 +12,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.database import Transaction, row_as
 from app.records.contacts import Conversation, contact
-from app.records.inbound import inbound_message
+from app.records.inbound import forgotten_sid, inbound_call, inbound_message, sid_hash
 from app.telephony.addresses import Channel, canonical_number
 from app.telephony.forms import TextForm
 
 KEEP: Final = """
     WITH who AS (
         INSERT INTO contact (id, number_hash, number_sealed, language_chosen, whatsapp_at, created_at)
-        VALUES (%(new_contact)s, %(number_hash)s, %(number_sealed)s, false, %(whatsapp_at)s, %(now)s)
+        SELECT CAST(%(new_contact)s AS uuid), CAST(%(number_hash)s AS bytea), CAST(%(number_sealed)s AS bytea), false,
+            CAST(%(whatsapp_at)s AS timestamptz), CAST(%(now)s AS timestamptz)
+        WHERE NOT EXISTS (SELECT 1 FROM forgotten_sid WHERE sid_hash = %(sid_hash)s)
         ON CONFLICT (number_hash) DO UPDATE SET unreachable_at = NULL, whatsapp_at = EXCLUDED.whatsapp_at
         RETURNING id, number_sealed IS NULL AS erased, language, language_chosen, stopped_at
     ), talk AS (
@@ -79,6 +81,7 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
             "number_sealed": work.seal(number, "contact", "number", new_contact),
             "message": message,
             "sid": form.sid,
+            "sid_hash": sid_hash(work.keys, form.sid),
             "channel": form.channel.value,
             "whatsapp_at": work.now if form.channel is Channel.WHATSAPP else None,
             "line": canonical_number(form.line)[:64],
@@ -87,6 +90,9 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
             "now": work.now,
         },
     )
+    if not rows:  # a replay of what was purged: nothing is learned of its sender either
+        nobody = Sender(message, number_hash, None, language_chosen=False, stopped_at=None)
+        return Kept(message, nobody, Conversation(contact_id=message), replay=True)
     found = rows[0]
     sender = Sender(
         found["sender_id"], number_hash, found["language"], found["language_chosen"], found["stopped_at"], found["volunteer_id"]
@@ -100,9 +106,13 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
 
 
 async def known_sids(work: Transaction, sids: Sequence[str]) -> set[str]:
-    """Those of the SIDs that are on record."""
-    rows = await work.execute(select(inbound_message.c.sid).where(inbound_message.c.sid.in_(sids)))
-    return set(rows.scalars())
+    """Those of the SIDs, of texts and of calls, that are on record or were."""
+    known: set[str] = set()
+    for table in (inbound_message, inbound_call):
+        known |= set((await work.execute(select(table.c.sid).where(table.c.sid == func.any(list(sids))))).scalars())
+    by_hash = {sid_hash(work.keys, sid): sid for sid in sids if sid not in known}
+    gone = await work.execute(select(forgotten_sid.c.sid_hash).where(forgotten_sid.c.sid_hash == func.any(list(by_hash))))
+    return known | {by_hash[bytes(one)] for one in gone.scalars()}
 
 
 async def _first_copy(work: Transaction, sid: str, sender: Sender, talk: Conversation) -> Kept:

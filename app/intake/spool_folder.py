@@ -80,6 +80,10 @@ class Spool:
         _reach_disk(self._waiting)
         return entry
 
+    def holds(self, name: str) -> bool:
+        """Whether a request waits under a name."""
+        return (self._waiting / name).exists()
+
     def find(self, name: str) -> Spooled | None:
         """The request that waits under a name. None when there is none, or none that can be read."""
         with suppress(OSError, Unreadable):

@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
+from app.core.keys import Keys
 from app.records.columns import instant, one_of, sealed
 from app.telephony.addresses import Channel
 
@@ -88,6 +89,11 @@ class LogSweep(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=32)
     read_until: datetime = instant()
+
+
+def sid_hash(keys: Keys, sid: str) -> bytes:
+    """The keyed hash by which a purged SID is still known."""
+    return keys.fingerprint("sid", sid)
 
 
 inbound_message = table_of(InboundMessage)

@@ -24,7 +24,8 @@ NOT_CONNECTED: Final = 2.0
 """Seconds before a send is tried again for which not even a connection was made."""
 
 LOG_PAGE: Final = 50
-MOST_RECOVERED: Final = 1000
+LARGEST_PAGE: Final = 1000
+"""Lines of the log in one request: the most that Twilio gives."""
 
 
 class Refused(Exception):
@@ -77,6 +78,17 @@ class ReceivedText:
             }
         )
         return told.model_copy(update={"media": tuple(media)})
+
+
+@dataclass(frozen=True)
+class ReceivedCall:
+    """A call to us as Twilio's log has it."""
+
+    sid: str
+    caller: str
+    line: str
+    status: str
+    received_at: datetime
 
 
 @dataclass(frozen=True)
@@ -173,15 +185,32 @@ class TwilioRest:
     async def received_since(self, line: str, since: datetime) -> list[ReceivedText]:
         """The texts to one of our lines since an instant, oldest first. Raises OutcomeUnknown when the log can't be read now."""
         try:
-            messages = await self._client.messages.list_async(to=line, date_sent_after=since, limit=MOST_RECOVERED)
+            messages = await self._client.messages.list_async(to=line, date_sent_after=since, page_size=LARGEST_PAGE)
         except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         texts = [
-            ReceivedText(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0), m.date_created or since)
+            ReceivedText(
+                str(m.sid), str(m.from_), str(m.to), m.body or "", _whole(m.num_media), _instant(m.date_created, since)
+            )
             for m in messages
             if m.direction == "inbound"
         ]
         return sorted(texts, key=lambda text: text.received_at)
+
+    async def calls_since(self, line: str, since: datetime) -> list[ReceivedCall]:
+        """The calls to one of our lines since an instant, oldest first. Raises OutcomeUnknown when the log can't be read now."""
+        if line.startswith(WHATSAPP_PREFIX):
+            return []
+        try:
+            calls = await self._client.calls.list_async(to=line, start_time_after=since, page_size=LARGEST_PAGE)
+        except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        received = [
+            ReceivedCall(str(c.sid), c._from or "", str(c.to), str(c.status), _instant(c.date_created, since))  # noqa: SLF001  # its only name
+            for c in calls
+            if c.direction == "inbound"
+        ]
+        return sorted(received, key=lambda call: call.received_at)
 
     async def fetch(self, url: str) -> Media:
         """What lies at a recording's URL of Twilio's. Raises TooLarge, or OutcomeUnknown when it can't be had now."""
@@ -247,3 +276,13 @@ async def _forgotten(call: Any) -> None:
             raise OutcomeUnknown(f"status {error.status}") from error
     except (TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
+
+
+def _whole(given: object) -> int:
+    """A count of the log; what is none counts as none."""
+    return int(str(given)) if str(given).isdecimal() else 0
+
+
+def _instant(given: object, otherwise: datetime) -> datetime:
+    """A time of the log, which the package leaves as it was when it is none."""
+    return given if isinstance(given, datetime) else otherwise
