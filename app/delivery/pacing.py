@@ -65,7 +65,7 @@ class Pacer:
         holds as many segments as it may. This evens out what a late wake-up pushed together."""
         if self.segments_per_second is None:
             return 0.0
-        while self._gone and self._gone[0][0] <= at - HEADROOM:
+        while self._gone and self._gone[0][0] + HEADROOM <= at:
             self._in_window -= self._gone.popleft()[1]
         if self._gone and self._in_window >= self.segments_per_second:
             return self._gone[0][0] + HEADROOM - at

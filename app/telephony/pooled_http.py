@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 from twilio.http import AsyncHttpClient
@@ -83,8 +83,10 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
     ) -> Response:
         """One request. Raises TooManyRequests, and aiohttp's errors or TimeoutError when its outcome is unknown."""
         signed = dict(headers or {}) | _credentials(auth)
+        # Written out here: aiohttp asks a dozen kinds of payload whether they are meant before it takes a dict for a form.
+        form = urlencode(data, doseq=True).encode() if isinstance(data, dict) else data
         async with self.session().request(
-            method, self.here(url), params=params, data=data, headers=signed, allow_redirects=allow_redirects
+            method, self.here(url), params=params, data=form, headers=signed, allow_redirects=allow_redirects
         ) as answer:
             if answer.status == 429:
                 wait = answer.headers.get("Retry-After", "")

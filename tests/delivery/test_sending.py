@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from datetime import timedelta
 
-import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select
 
@@ -15,7 +14,7 @@ from app.core.database import Database
 from app.delivery import outbox
 from app.delivery.callbacks import hear_status
 from app.delivery.conservation import find_differences, tally_of
-from app.delivery.pacing import HEADROOM, Pacer
+from app.delivery.pacing import Pacer
 from app.delivery.plan import Message, plan_to, plan_to_county, plan_to_same
 from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
@@ -286,13 +285,3 @@ async def test_counts_that_do_not_add_up_are_found(database: Database) -> None:
         [one, *_] = (await work.execute(select(delivery.c.id))).scalars().all()
         await work.execute(delivery.delete().where(delivery.c.id == one))
         assert len(await find_differences(work)) == 1
-
-
-async def test_the_pace_holds_across_workers_and_without_redis(redis: Redis, clock: ManualClock) -> None:
-    one, two = Pacer(redis, "line", 10.0), Pacer(redis, "line", 10.0)
-
-    assert await one.delays([1, 2], clock()) == pytest.approx([0.0, 0.1 * HEADROOM], abs=1e-5)
-    assert await two.delays([1], clock()) == pytest.approx([0.3 * HEADROOM], abs=1e-5)
-    await redis.connection_pool.disconnect()
-    await redis.flushall()
-    assert await two.delays([1], clock()) == pytest.approx([0.0])
