@@ -154,6 +154,14 @@ class Device:
         state = await self.registry.post(f"phones/{self.number}/calls", {"line": line})
         return Line(self, state["sid"], state)
 
+    async def answers(self, within_s: float = DEADLINE_S) -> Line:
+        """Answer the phone when it rings; returns once the line waits for the person or the call is over."""
+        return await self._decides("answer", within_s)
+
+    async def declines(self, within_s: float = DEADLINE_S) -> Line:
+        """Decline the call when the phone rings."""
+        return await self._decides("decline", within_s)
+
     async def is_in_trouble(self, code: int | None) -> None:
         """From now on texts to this phone end with Twilio's error `code`; None mends it."""
         await self.exists()
@@ -164,6 +172,13 @@ class Device:
         if not self.made:
             await self.registry.post("phones", {"number": self.number, **self.about})
             self.made = True
+
+    async def _decides(self, act: str, within_s: float) -> Line:
+        await self.exists()
+        ringing = await self.registry.get(f"phones/{self.number}/ringing", wait=within_s)
+        line = Line(self, ringing["sid"], ringing)
+        line.state = await self.registry.post(f"calls/{line.sid}/{act}", {})
+        return line
 
     async def _arrivals(self, within_s: float) -> list[dict[str, Any]]:
         answer = await self.registry.get(f"phones/{self.number}/messages", after=self.read, wait=within_s)

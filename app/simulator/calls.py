@@ -24,15 +24,17 @@ LONGEST_RECORDING_S: Final = 3600
 class CallStatus(StrEnum):
     """Where a call is, in Twilio's words."""
 
+    QUEUED = "queued"
     RINGING = "ringing"
     IN_PROGRESS = "in-progress"
     COMPLETED = "completed"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     FAILED = "failed"
+    CANCELED = "canceled"
 
 
-OPEN: Final = frozenset({CallStatus.RINGING, CallStatus.IN_PROGRESS})
+OPEN: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +92,32 @@ class Record:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client asked of a call to a phone: the document to play (`url`, or `twiml` itself), and who is told of what."""
+
+    url: str
+    twiml: str
+    fallback_url: str
+    callback: str
+    events: frozenset[str]
+    ring_s: int
+
+
 @dataclass(slots=True)
 class Call:
-    """One call from a phone to a line."""
+    """One call between a phone and a line; from the phone, unless a client `asked` for it."""
 
     sid: str
-    sender: str
+    phone: str
     line: str
     status: CallStatus
     created: datetime
+    asked: Asked | None = None
+    told: int = 0
+    """How many of its events the client was told of."""
+    picked_up: asyncio.Future[bool] | None = None
+    """While it rings at the phone: whether the person takes it, once that is known."""
     started: datetime | None = None
     ended: datetime | None = None
     heard: list[Heard] = field(default_factory=list)
@@ -113,8 +132,28 @@ class Call:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
+    def direction(self) -> str:
+        """Who began it, in Twilio's words."""
+        return "inbound" if self.asked is None else "outbound-api"
+
+    @property
+    def caller(self) -> str:
+        """The number that calls."""
+        return self.phone if self.asked is None else self.line
+
+    @property
+    def called(self) -> str:
+        """The number that is called."""
+        return self.line if self.asked is None else self.phone
+
+    @property
+    def rings_at_the_phone(self) -> bool:
+        """Whether the person may answer or decline it now."""
+        return self.status is CallStatus.RINGING and self.picked_up is not None
+
+    @property
     def is_open(self) -> bool:
-        """Whether the caller is still on the line."""
+        """Whether it goes on, or may yet begin."""
         return self.status in OPEN
 
     @property

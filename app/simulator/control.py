@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
-from app.simulator import inbound, voice
+from app.simulator import inbound, ringing, voice
 from app.simulator.calls import Call, Gather, Record
 from app.simulator.exchange import Exchange, UnknownPhone
 from app.simulator.feed import Entry
@@ -210,6 +210,28 @@ def control(exchange: Exchange) -> APIRouter:
         call_of(sid)
         return call_view(await _in_time(voice.leave_message(exchange, sid, given.seconds, then_hang_up=given.hang_up)))
 
+    @router.post("/calls/{sid}/answer")
+    async def answer(sid: str) -> dict[str, Any]:
+        call_of(sid)
+        return call_view(await _in_time(_decided(exchange, sid, ringing.pick_up)))
+
+    @router.post("/calls/{sid}/decline")
+    async def decline(sid: str) -> dict[str, Any]:
+        call_of(sid)
+        return call_view(await _in_time(_decided(exchange, sid, ringing.decline)))
+
+    @router.get("/phones/{number}/ringing")
+    async def rings(number: str, wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0) -> dict[str, Any]:
+        phone_of(number)
+
+        def ringing_now() -> Call | None:
+            return next((call for call in exchange.calls.values() if call.phone == number and call.rings_at_the_phone), None)
+
+        found = await exchange.until(ringing_now, wait)
+        if found is None:
+            raise HTTPException(404, "the phone doesn't ring")
+        return call_view(found)
+
     @router.post("/calls/{sid}/hangup")
     async def hangup(sid: str) -> dict[str, Any]:
         call_of(sid)
@@ -319,8 +341,9 @@ def call_view(call: Call) -> dict[str, Any]:
         waiting = {"for": "record", "longest_s": call.waiting.longest_s}
     return {
         "sid": call.sid,
-        "from": call.sender,
+        "from": call.phone,
         "line": call.line,
+        "direction": call.direction,
         "status": call.status.value,
         "heard": [{"kind": heard.kind, "text": heard.text, "language": heard.language} for heard in call.heard],
         "waiting": waiting,
@@ -341,6 +364,16 @@ def entry_view(entry: Entry) -> dict[str, Any]:
         "attempts": entry.attempts,
         "duration_ms": entry.duration_ms,
     }
+
+
+async def _decided(exchange: Exchange, sid: str, decide: Callable[[Exchange, str], None]) -> Call:
+    """The call after the person's decision, once the line waits for them or the call is over."""
+    current = exchange.calls[sid]
+    decide(exchange, sid)
+    await exchange.until(
+        lambda: True if not current.is_open or (current.started is not None and current.waiting) else None, LONGEST_WAIT_S
+    )
+    return current
 
 
 async def _in_time(act: Any) -> Call:

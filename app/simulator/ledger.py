@@ -118,7 +118,7 @@ def _call_row(call: Call) -> dict[str, Any] | None:
     return {
         "sid": call.sid,
         "what": "call",
-        "from": call.sender,
+        "from": call.phone,
         "to": call.line,
         "digest": "",
         "kept": call.started is not None,

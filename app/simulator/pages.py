@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates
-from app.simulator import inbound, views, voice
+from app.simulator import inbound, ringing, views, voice
 from app.simulator.exchange import Exchange, UnknownPhone
 from app.simulator.media import Attachment
 from app.simulator.messages import Channel
@@ -30,7 +30,7 @@ A_YEAR_S: Final = 365 * 24 * 3600
 
 NOTHING_TO_SEND: Final = "there is nothing to send"
 
-Act = Literal["keys", "speech", "silence", "recording", "hangup", "away"]
+Act = Literal["keys", "speech", "silence", "recording", "hangup", "away", "answer", "decline"]
 
 
 class StoryGiven(BaseModel):
@@ -147,7 +147,7 @@ def pages(exchange: Exchange, stage: Stage, zone: str) -> APIRouter:
     ) -> Response:
         if sid not in exchange.calls:
             raise HTTPException(404)
-        return await done(request, exchange.calls[sid].sender, lambda: _on_the_line(exchange, sid, act, value.strip()))
+        return await done(request, exchange.calls[sid].phone, lambda: _on_the_line(exchange, sid, act, value.strip()))
 
     @router.post("/trouble")
     async def trouble(request: Request, phone: Annotated[str, Form()], code: Annotated[str, Form()] = "") -> Response:
@@ -203,8 +203,14 @@ async def _on_the_line(exchange: Exchange, sid: str, act: Act, value: str) -> No
         "recording": lambda: voice.leave_message(exchange, sid, int(value or 5)),
         "hangup": lambda: voice.hang_up(exchange, sid),
         "away": lambda: voice.put_away(exchange, sid),
+        "answer": lambda: _decide(exchange, sid, ringing.pick_up),
+        "decline": lambda: _decide(exchange, sid, ringing.decline),
     }
     await acts[act]()
+
+
+async def _decide(exchange: Exchange, sid: str, decide: Callable[[Exchange, str], None]) -> None:
+    decide(exchange, sid)
 
 
 async def _begin(stage: Stage, mode: Mode) -> None:

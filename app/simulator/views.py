@@ -29,6 +29,7 @@ class Row:
     tone: int
     last: str
     selected: bool
+    rings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ class LogLine:
 def phone_rows(exchange: Exchange, selected: str | None) -> dict[str, list[Row]]:
     """The phones by role, in the order in which roles and phones appeared."""
     rows: dict[str, list[Row]] = {}
+    ringing = {call.phone for call in exchange.calls.values() if call.rings_at_the_phone}
     for phone in exchange.phones.values():
-        rows.setdefault(phone.role, []).append(_row(exchange, phone, selected))
+        rows.setdefault(phone.role, []).append(_row(exchange, phone, selected, ringing))
     return rows
 
 
@@ -79,7 +81,7 @@ def thread(exchange: Exchange, phone: Phone, zone: str) -> list[Bubble]:
 def open_call(exchange: Exchange, number: str) -> Call | None:
     """The last call of a phone while the page should show it: until the person makes another or puts it away."""
     for call in reversed(exchange.calls.values()):
-        if call.sender == number:
+        if call.phone == number:
             return None if call.put_away else call
     return None
 
@@ -112,12 +114,12 @@ def total_unread(phones: Iterable[Phone]) -> int:
     return sum(phone.unread for phone in phones)
 
 
-def _row(exchange: Exchange, phone: Phone, selected: str | None) -> Row:
+def _row(exchange: Exchange, phone: Phone, selected: str | None, ringing: set[str]) -> Row:
     title = phone.name or f"…{phone.number[-4:]}"
     last = next((exchange.messages[sid].body for sid in reversed(phone.thread) if sid in exchange.messages), "")
     words = phone.name.split()
     initials = "".join(word[0] for word in words[:2]).upper() or phone.number[-2:]
-    return Row(phone, title, initials, sum(map(ord, title)) % TONES, last, phone.number == selected)
+    return Row(phone, title, initials, sum(map(ord, title)) % TONES, last, phone.number == selected, phone.number in ringing)
 
 
 def _bubble(message: Message, zone: str) -> Bubble:

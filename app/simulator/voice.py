@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+from app.simulator.call_events import call_form, tell_client
 from app.simulator.calls import Call, CallStatus, Gather, Heard, Record, Recording
 from app.simulator.courier import Form
 from app.simulator.faults import Kind, Point
@@ -39,10 +40,10 @@ async def call(exchange: Exchange, number: str, line: str | None = None) -> Call
         raise ValueError(message)
     new = Call(exchange.new_sid("CA"), number, to.number, CallStatus.RINGING, exchange.now())
     exchange.calls[new.sid] = new
-    _tell(exchange, new)
+    tell(exchange, new)
     async with new.lock:
-        occurrence = f"{new.sender}/call/{sum(known.sender == number for known in exchange.calls.values())}"
-        fault = exchange.faults.ask(Point.WEBHOOK, occurrence, to=new.line, sender=new.sender, what="call")
+        occurrence = f"{new.phone}/call/{sum(known.phone == number for known in exchange.calls.values())}"
+        fault = exchange.faults.ask(Point.WEBHOOK, occurrence, to=new.line, sender=new.phone, what="call")
         if fault is not None and fault.kind is Kind.DELAY:
             await exchange.pause(fault.seconds)
         if fault is not None and fault.kind is Kind.DUPLICATE:
@@ -50,9 +51,9 @@ async def call(exchange: Exchange, number: str, line: str | None = None) -> Call
         if fault is not None and fault.kind is Kind.DROP:
             new.posts.left_out += 1
             exchange.note("webhook", "call: left out by a fault", level="warning", sid=new.sid)
-            await _fail(exchange, new)
+            await fail(exchange, new)
         else:
-            await _run(exchange, new, to.voice_url, [])
+            await run(exchange, new, to.voice_url, [])
     return new
 
 
@@ -74,7 +75,7 @@ async def press(exchange: Exchange, sid: str, keys: str, *, then_wait: bool = Tr
         if then_wait:
             await _entered(exchange, current, gather)
         else:
-            _tell(exchange, current)
+            tell(exchange, current)
     return current
 
 
@@ -88,7 +89,7 @@ async def say(exchange: Exchange, sid: str, words: str) -> Call:
         current.waiting, current.digits = None, ""
         current.heard.append(Heard("said", words, gather.language))
         extra = [("SpeechResult", words), ("Confidence", "0.95"), ("Language", gather.language), ("msg", "Gather End")]
-        await _run(exchange, current, urljoin(current.document, gather.action), extra)
+        await run(exchange, current, urljoin(current.document, gather.action), extra)
     return current
 
 
@@ -107,9 +108,9 @@ async def stay_silent(exchange: Exchange, sid: str) -> Call:
         if isinstance(waiting, Gather) and waiting.on_silence_too:
             extra = [("Digits", "")] if waiting.keys else []
             extra += [("SpeechResult", "")] if waiting.speech else []
-            await _run(exchange, current, urljoin(current.document, waiting.action), [*extra, ("msg", "Gather End")])
+            await run(exchange, current, urljoin(current.document, waiting.action), [*extra, ("msg", "Gather End")])
         else:
-            await _run(exchange, current, "", [])
+            await run(exchange, current, "", [])
     return current
 
 
@@ -136,10 +137,10 @@ async def leave_message(exchange: Exchange, sid: str, seconds: int, *, then_hang
             exchange.spawn(_tell_of_recording(exchange, current, kept, urljoin(current.document, record.callback)))
         action = urljoin(current.document, record.action)
         if then_hang_up:
-            _end(exchange, current, CallStatus.COMPLETED)
+            end(exchange, current, CallStatus.COMPLETED)
             await _post(exchange, current, action, [*extra, ("Digits", "hangup")])
         else:
-            await _run(exchange, current, action, [*extra, ("Digits", "#")])
+            await run(exchange, current, action, [*extra, ("Digits", "#")])
     return current
 
 
@@ -148,7 +149,7 @@ async def hang_up(exchange: Exchange, sid: str) -> Call:
     current = exchange.calls[sid]
     async with current.lock:
         if current.is_open:
-            _end(exchange, current, CallStatus.COMPLETED)
+            end(exchange, current, CallStatus.COMPLETED)
     return current
 
 
@@ -158,7 +159,7 @@ async def put_away(exchange: Exchange, sid: str) -> Call:
     if current.is_open:
         raise WrongMoment("the call goes on")
     current.put_away = True
-    _tell(exchange, current)
+    tell(exchange, current)
     return current
 
 
@@ -167,45 +168,23 @@ def recording_url(exchange: Exchange, recording: Recording) -> str:
     return f"{exchange.public_url}/{API_VERSION}/Accounts/{exchange.account.sid}/Recordings/{recording.sid}"
 
 
-def call_form(exchange: Exchange, current: Call, extra: Form) -> Form:
-    """The fields of a voice webhook, as Twilio posts them, with `extra` ones of the moment."""
-    places = [
-        (f"{who}{part}", "US" if part == "Country" else "")
-        for who in ("From", "To")
-        for part in ("City", "State", "Zip", "Country")
-    ]
-    return [
-        ("CallSid", current.sid),
-        ("AccountSid", exchange.account.sid),
-        ("From", current.sender),
-        ("To", current.line),
-        ("Caller", current.sender),
-        ("Called", current.line),
-        ("CallStatus", current.status.value),
-        ("Direction", "inbound"),
-        ("ApiVersion", API_VERSION),
-        *places,
-        *extra,
-    ]
-
-
 async def _entered(exchange: Exchange, current: Call, gather: Gather) -> None:
     digits, current.digits, current.waiting = current.digits, "", None
     current.heard.append(Heard("pressed", digits))
-    await _run(exchange, current, urljoin(current.document, gather.action), [("Digits", digits), ("msg", "Gather End")])
+    await run(exchange, current, urljoin(current.document, gather.action), [("Digits", digits), ("msg", "Gather End")])
 
 
-async def _run(exchange: Exchange, current: Call, url: str, extra: Form) -> None:
+async def run(exchange: Exchange, current: Call, url: str, extra: Form) -> None:
     """Fetch the document at `url` (none: go on with the running one) and play until the line waits or the call is over."""
     for _ in range(MOST_DOCUMENTS):
         if url and not await _fetch(exchange, current, url, extra):
             return
         url, extra = _play(exchange, current), []
         if not url:
-            _tell(exchange, current)
+            tell(exchange, current)
             return
     exchange.note("twiml", "the documents lead round in a circle", level="error", sid=current.sid, code=11200)
-    await _fail(exchange, current)
+    await fail(exchange, current)
 
 
 async def _fetch(exchange: Exchange, current: Call, url: str, extra: Form, *, is_fallback: bool = False) -> bool:
@@ -217,11 +196,11 @@ async def _fetch(exchange: Exchange, current: Call, url: str, extra: Form, *, is
     except TwimlError as error:
         if error.message:
             exchange.note("twiml", error.message, level="error", sid=current.sid, code=error.code)
-        fallback = exchange.line(current.line).voice_fallback_url
+        fallback = exchange.line(current.line).voice_fallback_url if current.asked is None else current.asked.fallback_url
         if fallback and not is_fallback:
             more = [("ErrorCode", str(error.code)), ("ErrorUrl", urldefrag(url)[0])]
             return await _fetch(exchange, current, fallback, [*extra, *more], is_fallback=True)
-        await _fail(exchange, current)
+        await fail(exchange, current)
         return False
     current.document = urldefrag(url)[0]
     return True
@@ -250,7 +229,7 @@ def _play(exchange: Exchange, current: Call) -> str:
         verb = current.script.pop(0)
         if verb.name == "Reject" and current.status is CallStatus.RINGING:
             busy = verb.attributes.get("reason") == "busy"
-            _end(exchange, current, CallStatus.BUSY if busy else CallStatus.NO_ANSWER)
+            end(exchange, current, CallStatus.BUSY if busy else CallStatus.NO_ANSWER)
             return ""
         if current.status is CallStatus.RINGING:
             current.status, current.started = CallStatus.IN_PROGRESS, exchange.now()
@@ -268,7 +247,7 @@ def _play(exchange: Exchange, current: Call) -> str:
         if verb.name in {"Hangup", "Reject"}:
             break
         current.heard.append(_heard(verb))
-    _end(exchange, current, CallStatus.COMPLETED)
+    end(exchange, current, CallStatus.COMPLETED)
     return ""
 
 
@@ -280,32 +259,17 @@ def _heard(verb: Verb) -> Heard:
     return Heard("pause", verb.attributes.get("length", "1"))
 
 
-async def _fail(exchange: Exchange, current: Call) -> None:
+async def fail(exchange: Exchange, current: Call) -> None:
     current.heard.append(Heard("error", APPLICATION_ERROR, "en-US"))
-    _end(exchange, current, CallStatus.COMPLETED if current.started else CallStatus.FAILED)
+    end(exchange, current, CallStatus.COMPLETED if current.started else CallStatus.FAILED)
 
 
-def _end(exchange: Exchange, current: Call, status: CallStatus) -> None:
+def end(exchange: Exchange, current: Call, status: CallStatus) -> None:
     current.status, current.ended = status, exchange.now()
     current.waiting, current.script, current.digits = None, [], ""
     current.heard.append(Heard("ended"))
-    _tell(exchange, current)
-    url = exchange.line(current.line).voice_status_url
-    if url:
-        exchange.spawn(_tell_of_end(exchange, current, url))
-
-
-async def _tell_of_end(exchange: Exchange, current: Call, url: str) -> None:
-    seconds = current.duration_s
-    extra = [
-        ("CallDuration", str(seconds)),
-        ("Duration", str(-(-seconds // 60))),
-        ("Timestamp", exchange.now().strftime("%a, %d %b %Y %H:%M:%S +0000")),
-        ("SequenceNumber", "0"),
-        ("CallbackSource", "call-progress-events"),
-    ]
-    delivered = await exchange.post(url, call_form(exchange, current, extra), token=exchange.new_token())
-    exchange.note("callback", f"call {current.status} → {urlsplit(url).path}", sid=current.sid, delivered=delivered)
+    tell(exchange, current)
+    exchange.spawn(tell_client(exchange, current, "completed"))
 
 
 async def _tell_of_recording(exchange: Exchange, current: Call, recording: Recording, url: str) -> None:
@@ -324,5 +288,5 @@ async def _tell_of_recording(exchange: Exchange, current: Call, recording: Recor
     exchange.note("callback", f"recording completed → {urlsplit(url).path}", sid=current.sid, delivered=delivered)
 
 
-def _tell(exchange: Exchange, current: Call) -> None:
-    exchange.feed.publish("call", phone=current.sender, sid=current.sid)
+def tell(exchange: Exchange, current: Call) -> None:
+    exchange.feed.publish("call", phone=current.phone, sid=current.sid)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+import httpx2
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -97,6 +98,15 @@ class Room:
                 sms_fallback_url=f"{self.hotline.url}/fallback/messages",
                 voice_fallback_url=f"{self.hotline.url}/fallback/calls",
             )
+        )
+
+    def browser(self) -> httpx2.AsyncClient:
+        """A browser without scripts: follows redirects, keeps cookies, asks for English."""
+        return httpx2.AsyncClient(
+            base_url=self.url,
+            follow_redirects=True,
+            trust_env=False,
+            headers={"Accept-Language": "en", "Origin": self.url},
         )
 
     def client(

@@ -105,9 +105,7 @@ async def test_a_phone_can_not_send_more_than_a_phone_can(room: Room) -> None:
 
 
 async def test_a_picture_is_attached_and_shown_on_the_page_without_a_script(room: Room) -> None:
-    async with httpx2.AsyncClient(
-        base_url=room.url, follow_redirects=True, trust_env=False, headers={"Origin": room.url, "Accept-Language": "en"}
-    ) as browser:
+    async with room.browser() as browser:
         page = await browser.post(
             "/simulator/texts", data={"phone": ROSA, "body": "look"}, files={"files": ("van.png", PICTURE, "image/png")}
         )

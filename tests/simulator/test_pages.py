@@ -19,9 +19,7 @@ ROSA = "+19195550123"
 @pytest.fixture
 async def browser(room: Room) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser without scripts: follows redirects, keeps cookies, asks for English."""
-    async with httpx2.AsyncClient(
-        base_url=room.url, follow_redirects=True, trust_env=False, headers={"Accept-Language": "en", "Origin": room.url}
-    ) as client:
+    async with room.browser() as client:
         yield client
 
 

@@ -6,7 +6,7 @@ const touched = {
   phone: ["phones"],
   message: ["phones", "thread"],
   status: ["thread"],
-  call: ["call"],
+  call: ["call", "phones"],
   log: ["log"],
   story: ["story"],
   reset: ["phones", "thread", "call", "story", "log"],
