@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -14,14 +15,16 @@ import pytest
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from app.assembly import open_parts
+from app.assembly import build_carrier, open_parts
 from app.intake.photos import open_photo
 from app.main import create_app
 from app.operations.seed import seed_demo
+from app.records.inbound import inbound_message
 from app.records.photos import Photo, photo
 from app.settings import Settings
+from app.simulator.faults import Fault, Kind, Point
 from app.simulator.server import address_of, loopback_socket, serving
-from app.worker import work
+from app.worker import recover_lost, work
 from tests.conftest import HOTLINE_NUMBER, LogBook
 from tests.journeys.conftest import Line
 from tests.pictures import ACCOUNT, DURHAM_POINT, MediaShelf, a_picture, opened
@@ -131,3 +134,21 @@ async def test_stop_by_whatsapp_is_confirmed_and_holds_for_texts_too(line: Line,
     await rosa.next_text()
     await rosa.expects_nothing_more()
     await line.devices.check(log_book.text.getvalue(), log_book.errors())
+
+
+async def test_a_photo_whose_webhook_never_came_is_taken_in_from_twilios_log(line: Line, log_book: LogBook) -> None:
+    rosa = line.devices(ROSA, name="Rosa")
+    line.exchange.faults.add(Fault(point=Point.WEBHOOK, kind=Kind.DROP))
+    await rosa.texts("ICE agents in vests outside the Walmart in Durham", files={"image/jpeg": a_picture()})
+    settings = line.settings.model_copy(update={"recover_grace": timedelta(0)})
+    carrier = build_carrier(settings)
+    async with open_parts(settings) as parts:
+        await recover_lost(parts, carrier)
+        async with parts.database.transaction() as unit:
+            [found] = await unit.find(Photo, select(photo))
+            assert await unit.scalar(select(inbound_message.c.media_count)) == 1
+    await carrier.close()
+
+    assert (found.declared_type, found.place) == ("image/jpeg", 0)
+    await rosa.expects("Durham County")
+    await line.devices.check(log_book.text.getvalue(), log_book.errors(), allowed_errors=("webhook",))

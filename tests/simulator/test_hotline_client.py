@@ -44,6 +44,28 @@ async def test_an_answer_that_is_lost_leaves_the_outcome_unknown(room: Room, res
     assert len(await rest.log_of(ROSA, datetime.now(UTC) - timedelta(minutes=5))) == 1
 
 
+async def test_a_log_that_can_not_be_read_is_a_doubt_and_no_error(room: Room, rest: TwilioRest) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    for ask in (rest.log_of(ROSA, since), rest.received_since(LINE, since), rest.media_of("MM00000001")):
+        room.exchange.faults.add(Fault(point=Point.ACCEPT, kind=Kind.REFUSE, status=503))
+        with pytest.raises(OutcomeUnknown):
+            await ask
+
+
+async def test_a_file_is_listed_fetched_and_deleted(room: Room, rest: TwilioRest) -> None:
+    await room.devices(ROSA).texts("look", files={"image/jpeg": b"a picture", "text/vcard": b"a card"})
+    [text] = [message for message in room.exchange.messages.values() if message.sender == ROSA]
+    listed = await rest.media_of(text.sid)
+
+    assert [one.declared_type for one in listed] == ["image/jpeg", "text/vcard"]
+    assert (await rest.fetch_media(text.sid, listed[0].sid)).content == b"a picture"
+    for _ in range(2):
+        await rest.forget_media(text.sid, listed[0].sid)
+    assert [one.sid for one in await rest.media_of(text.sid)] == [listed[1].sid]
+    with pytest.raises(OutcomeUnknown):
+        await rest.fetch_media(text.sid, listed[0].sid)
+
+
 async def test_a_429_says_how_long_to_wait(room: Room, rest: TwilioRest) -> None:
     room.exchange.faults.add(Fault(point=Point.ACCEPT, kind=Kind.REFUSE, status=429, retry_after=2))
     with pytest.raises(Refused) as refused:
