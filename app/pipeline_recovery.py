@@ -48,6 +48,9 @@ ANSWERS_SINCE: Final = timedelta(hours=1)
 MOST_ANSWERS: Final = 100
 """How many doubtful answers are looked up in one round, the oldest first: each is a request of its own."""
 
+WORDS_ALONE_AFTER: Final = timedelta(minutes=5)
+"""So long a text waits for the list of its photos; then it is taken in without, as its words matter more."""
+
 CLOCK_SLACK: Final = timedelta(minutes=2)
 """How far Twilio's clock and ours may differ."""
 
@@ -172,7 +175,12 @@ async def _take_in(recovery: Recovery, logged: ReceivedText | ReceivedCall) -> b
 async def _take_in_text(recovery: Recovery, logged: ReceivedText) -> None:
     if recovery.spool.holds(name_of(recovery.database.keys, Request.TEXT, logged.sid)):
         return
-    media = await recovery.carrier.media_of(logged.sid) if logged.media_count else ()
+    try:
+        media = await recovery.carrier.media_of(logged.sid) if logged.media_count else ()
+    except OutcomeUnknown:
+        if recovery.database.clock() - logged.received_at < WORDS_ALONE_AFTER:
+            raise
+        media = ()
     form = logged.as_form(media)
     async with recovery.database.transaction() as work:
         new = await recover_text(work, recovery.hotline, form, logged.received_at)

@@ -62,9 +62,6 @@ SWEEP_EVERY: Final = timedelta(seconds=2)
 RECONCILE_EVERY: Final = timedelta(seconds=5)
 BREAKER_EVERY: Final = timedelta(seconds=2)
 AUDIT_EVERY: Final = timedelta(minutes=1)
-WORDS_ALONE_AFTER: Final = timedelta(minutes=5)
-"""So long a recovered text waits for the list of its photos; then it is taken in without."""
-
 STALLED_JOB_SECONDS: Final = 60.0
 JOBS_AT_ONCE: Final = 3
 """So that a large file that comes slowly does not keep everything else waiting."""

@@ -19,12 +19,13 @@ from app.assembly import build_carrier, open_parts
 from app.intake.photos import open_photo
 from app.main import create_app
 from app.operations.seed import seed_demo
+from app.pipeline_recovery import Recovery, recover_recent
 from app.records.inbound import inbound_message
 from app.records.photos import Photo, photo
 from app.settings import Settings
 from app.simulator.faults import Fault, Kind, Point
 from app.simulator.server import address_of, loopback_socket, serving
-from app.worker import recover_lost, work
+from app.worker import work
 from tests.conftest import HOTLINE_NUMBER, LogBook
 from tests.journeys.conftest import Line
 from tests.pictures import ACCOUNT, DURHAM_POINT, MediaShelf, a_picture, opened
@@ -140,10 +141,11 @@ async def test_a_photo_whose_webhook_never_came_is_taken_in_from_twilios_log(lin
     rosa = line.devices(ROSA, name="Rosa")
     line.exchange.faults.add(Fault(point=Point.WEBHOOK, kind=Kind.DROP))
     await rosa.texts("ICE agents in vests outside the Walmart in Durham", files={"image/jpeg": a_picture()})
-    settings = line.settings.model_copy(update={"recover_grace": timedelta(0)})
-    carrier = build_carrier(settings)
-    async with open_parts(settings) as parts:
-        await recover_lost(parts, carrier)
+    carrier = build_carrier(line.settings)
+    async with open_parts(line.settings) as parts:
+        await recover_recent(
+            Recovery(parts.database, parts.hotline, parts.spool, carrier, (HOTLINE_NUMBER,), grace=timedelta(0))
+        )
         async with parts.database.transaction() as unit:
             [found] = await unit.find(Photo, select(photo))
             assert await unit.scalar(select(inbound_message.c.media_count)) == 1
