@@ -45,6 +45,7 @@ from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
+from app.records.corrections import forget_old_examples
 from app.records.deliveries import Lane, delivery
 from app.records.photos import SETTLE_PHOTO
 from app.records.states import DeliveryState
@@ -120,6 +121,7 @@ async def sweep(parts: Parts) -> None:
         lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),
         lambda unit: end_lost_calls(unit, parts.hotline),
         forget_old_sessions,
+        forget_old_examples,
     )
     for step in steps:  # each in a transaction of its own, so that one bad row does not keep the others from their due
         await attempt("sweep", partial(parts.database.run, step))

@@ -26,6 +26,7 @@ FLASHES: Final = {
     "decided": mark("Decided: %(outcome)s. Everyone who reported it is being told."),
     "merged": mark("Merged. %(code)s holds the reports of both now."),
     "split": mark("The reports you chose are %(code)s now, and wait in the queue."),
+    "corrected": mark("Corrected. What follows from it has followed."),
     "undone": mark("Undone. Both incidents are as they were."),
     "located": mark("The county is set: %(county)s."),
     "proposed": mark("The alert waits for another organizer's approval."),

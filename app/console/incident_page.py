@@ -23,6 +23,7 @@ from app.core.database import Transaction
 from app.core.errors import BadInput, Conflict
 from app.core.live import Topic, wake
 from app.core.requests import Work
+from app.incidents.correcting import LANGUAGES
 from app.incidents.join import get_incident, set_county
 from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
 from app.incidents.told import how_sure, neighbours_of
@@ -30,6 +31,7 @@ from app.pipeline import Hotline, decide_incident, send_offer
 from app.pipeline_alerts import draft_alert, propose, propose_update, rights_lines
 from app.records.alerts import AlertType
 from app.records.incidents import Incident, incident
+from app.records.reading import Kind
 from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
@@ -173,6 +175,8 @@ async def _grouping(work: Transaction, about: Incident, say: Callable[[str], str
         "merge_reasons": REASONS_OF[Act.MERGE],
         "split_reasons": REASONS_OF[Act.SPLIT],
         "all_reasons": set(Reason),
+        "kinds": [kind.value for kind in Kind],
+        "report_languages": LANGUAGES,
         "why": partial(why, say=say),
     }
 

@@ -141,6 +141,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "police": mark("A verifier saw other police"),
         "gone": mark("A verifier found that they had left"),
     },
+    "corrected": {
+        "kind": mark("the kind"),
+        "language": mark("the language"),
+        "place": mark("the place"),
+    },
     "reason": {
         "same_event": mark("the same event"),
         "same_place": mark("the same place and time"),
@@ -159,6 +164,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "incident.split_off": mark("Split off from another incident"),
         "incident.merge_undone": mark("A merge was undone"),
         "incident.split_undone": mark("A split was undone"),
+        "report.corrected": mark("A reading was corrected"),
         "incident.expired": mark("Over: nobody could confirm it in time"),
         "incident.confirmed": mark("Decided: confirmed"),
         "incident.police": mark("Decided: police, not immigration"),

@@ -23,7 +23,7 @@ from app.records.codes import unused_code
 from app.records.events import record
 from app.records.incidents import Incident, Report, incident, report
 from app.records.regroupings import REASONS_OF, Act, Reason, Regrouping, regrouping
-from app.records.states import DECIDED, AlertState, IncidentState, step
+from app.records.states import DECIDED, AlertState, IncidentState, ReportState, step
 from app.records.verification import observation, offer
 
 ACTIVE: Final = (AlertState.PROPOSED.value, AlertState.APPROVED.value)
@@ -47,7 +47,7 @@ async def merge_incidents(
     Raises Conflict for different counties, two decided incidents, or an alert that the person was not told of."""
     if reason not in REASONS_OF[Act.MERGE]:
         raise BadInput("Choose a reason of the list.")
-    one, two = await _lock_both(work, code, other_code)
+    one, two = await lock_both(work, code, other_code)
     if one.id == two.id:
         raise BadInput("Choose another incident.")
     if one.county is None or one.county != two.county:
@@ -63,8 +63,8 @@ async def merge_incidents(
     step(IncidentState(gone.state), IncidentState.DISMISSED)
     before = {"from": said_by(gone) | {"state": gone.state}, "to": said_by(kept)}
     moved = await _move_all(work, gone.id, kept.id)
-    await _write(work, gone, state=IncidentState.DISMISSED.value, reports=0)
-    await _write(work, kept, **together(kept, gone), reports=await _count(work, kept.id))
+    await write_incident(work, gone, state=IncidentState.DISMISSED.value, reports=0)
+    await write_incident(work, kept, **together(kept, gone), reports=await count_reports(work, kept.id))
     act = await _keep(work, Act.MERGE, gone, kept, reason, by, moved, before)
     why = {"reason": reason.value, "reports": len(moved["reports"])}
     await record(work, "incident.merged", gone.id, actor_id=by, county=gone.county, into=kept.code, **why)
@@ -79,7 +79,7 @@ async def split_incident(
     goes and one stays, Conflict for an alert that the person was not told of."""
     if reason not in REASONS_OF[Act.SPLIT]:
         raise BadInput("Choose a reason of the list.")
-    about, _ = await _lock_both(work, code, code)
+    about, _ = await lock_both(work, code, code)
     held = await work.find(
         Report, select(report).where(report.c.incident_id == about.id).order_by(report.c.received_at, report.c.id)
     )
@@ -90,13 +90,13 @@ async def split_incident(
     await _ask_if_alerted(work, about, knowing=knowing)
     before = {"from": said_by(about), "to": {}}
     said = summary_of(going)
-    opened = Incident(
-        id=work.new_id(), code=await unused_code(work, incident.c.code), county=about.county, reports=len(going), **said
-    )
+    counting = sum(told.state == ReportState.JOINED for told in going)
+    code = await unused_code(work, incident.c.code)
+    opened = Incident(id=work.new_id(), code=code, county=about.county, reports=counting, **said)
     await work.add(opened)
     ids = [told.id for told in going]
     await work.execute(report.update().where(report.c.id.in_(ids)).values(incident_id=opened.id))
-    await _write(work, about, **summary_of(staying, about), reports=len(staying))
+    await write_incident(work, about, **summary_of(staying, about), reports=await count_reports(work, about.id))
     moved = {"reports": [str(i) for i in ids], "offers": [], "observations": []}
     act = await _keep(work, Act.SPLIT, about, opened, reason, by, moved, before)
     why = {"reason": reason.value, "reports": len(ids)}
@@ -112,7 +112,7 @@ async def undo_regrouping(work: Transaction, act_id: UUID, by: UUID) -> Regroupe
     if known is None:
         raise NotFound("There is nothing of that kind to undo.")
     codes = {row.id: row.code for row in await work.all(_codes(known.from_id, known.to_id))}
-    one, two = await _lock_both(work, codes[known.from_id], codes[known.to_id])
+    one, two = await lock_both(work, codes[known.from_id], codes[known.to_id])
     act = await work.get(Regrouping, regrouping.c.id == act_id, lock=True)
     origin, goal = (one, two) if one.id == known.from_id else (two, one)
     if act is None or act.undone_at is not None:
@@ -133,6 +133,9 @@ async def undo_regrouping(work: Transaction, act_id: UUID, by: UUID) -> Regroupe
 async def what_undo_lacks(work: Transaction, act: Regrouping) -> Conflict | None:
     """Why an act can't be undone any more, or None when it can."""
     both = (act.from_id, act.to_id)
+    counties = (await work.execute(select(incident.c.county).where(incident.c.id.in_(both)).distinct())).scalars().all()
+    if len(counties) > 1:
+        return Conflict("The two are of different counties now, so this stays.")
     alerted = select(alert.c.id).where(alert.c.incident_id.in_(both), alert.c.proposed_at > act.at).limit(1)
     if await work.scalar(alerted) is not None:
         return Conflict("An alert was written since, so this stays.")
@@ -167,8 +170,8 @@ async def acts_of(work: Transaction, incident_id: UUID) -> list[Regrouping]:
     )
 
 
-async def _lock_both(work: Transaction, code: str, other_code: str) -> tuple[Incident, Incident]:
-    """Both incidents and their reports, locked, and no report joining meanwhile."""
+async def lock_both(work: Transaction, code: str, other_code: str) -> tuple[Incident, Incident]:
+    """Both incidents (which may be one) and their reports, locked, and no report joining meanwhile."""
     seen = [await get_incident(work, code), await get_incident(work, other_code)]
     ids = {about.id for about in seen}
     for county in sorted({about.county or "unknown" for about in seen}):
@@ -177,6 +180,19 @@ async def _lock_both(work: Transaction, code: str, other_code: str) -> tuple[Inc
     rows = select(incident).where(incident.c.id.in_(ids)).order_by(incident.c.id).with_for_update()
     locked = {about.id: about for about in await work.find(Incident, rows)}
     return locked[seen[0].id], locked[seen[1].id]
+
+
+async def write_incident(work: Transaction, about: Incident, **values: Any) -> None:
+    """Write columns of an incident that is locked, in the table and in `about`."""
+    await work.execute(incident.update().where(incident.c.id == about.id).values(values))
+    for name, value in values.items():
+        setattr(about, name, value)
+
+
+async def count_reports(work: Transaction, incident_id: UUID) -> int:
+    """How many reports of an incident count: those that were not dismissed."""
+    counting = select(func.count()).where(report.c.incident_id == incident_id, report.c.state == ReportState.JOINED.value)
+    return int(await work.scalar(counting))
 
 
 def _who_stays(one: Incident, two: Incident) -> tuple[Incident, Incident]:
@@ -211,8 +227,8 @@ async def _undo_merge(work: Transaction, act: Regrouping, gone: Incident, kept: 
         await _move(work, table, kept.id, gone.id, act.moved[f"{table.name}s"])
     before = dict(act.before["from"])
     step(IncidentState(gone.state), IncidentState.OPEN)
-    count = await _count(work, gone.id)
-    await _write(
+    count = await count_reports(work, gone.id)
+    await write_incident(
         work,
         gone,
         **_instants({name: before[name] for name in before if name != "state"}),
@@ -220,27 +236,17 @@ async def _undo_merge(work: Transaction, act: Regrouping, gone: Incident, kept: 
         reports=count,
     )
     said = put_back(said_by(kept), act.before["to"], act.after["to"])
-    await _write(work, kept, **_instants(said), reports=await _count(work, kept.id))
+    await write_incident(work, kept, **_instants(said), reports=await count_reports(work, kept.id))
     return list(act.moved["reports"])
 
 
 async def _undo_split(work: Transaction, act: Regrouping, about: Incident, opened: Incident) -> list[str]:
     step(IncidentState(opened.state), IncidentState.DISMISSED)
     moved = await _move_all(work, opened.id, about.id)
-    await _write(work, opened, state=IncidentState.DISMISSED.value, reports=0)
+    await write_incident(work, opened, state=IncidentState.DISMISSED.value, reports=0)
     said = put_back(said_by(about), act.before["from"], act.after["from"])
-    await _write(work, about, **_instants(said), reports=await _count(work, about.id))
+    await write_incident(work, about, **_instants(said), reports=await count_reports(work, about.id))
     return moved["reports"]
-
-
-async def _write(work: Transaction, about: Incident, **values: Any) -> None:
-    await work.execute(incident.update().where(incident.c.id == about.id).values(values))
-    for name, value in values.items():
-        setattr(about, name, value)
-
-
-async def _count(work: Transaction, incident_id: UUID) -> int:
-    return int(await work.scalar(select(func.count()).where(report.c.incident_id == incident_id)))
 
 
 async def _reports(work: Transaction, ids: Sequence[str]) -> list[Report]:

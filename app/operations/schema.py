@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 import app.records.alerts
 import app.records.contacts
+import app.records.corrections
 import app.records.deliveries
 import app.records.events
 import app.records.inbound

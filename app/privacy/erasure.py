@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.core.database import Transaction
 from app.core.jobs import defer
 from app.records.contacts import contact, conversation
+from app.records.corrections import forget_examples_of
 from app.records.deliveries import Skipped, delivery
 from app.records.inbound import inbound_call, inbound_message, recording
 from app.records.incidents import report
@@ -49,6 +50,7 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
     ):
         await work.execute(statement)
     await forget_photos(work, photo.c.message_id.in_(select(inbound_message.c.id).where(inbound_message.c.contact_id == who)))
+    await forget_examples_of(work, who)
     await record_erasure(work, consent)
     await defer(work, FORGET_AT_TWILIO, contact_id=str(who))
 

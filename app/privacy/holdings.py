@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from app.core.database import Transaction
 from app.privacy.erasure import erase_contact
 from app.records.contacts import Contact, contact
+from app.records.corrections import correction
 from app.records.deliveries import delivery
 from app.records.inbound import inbound_call, inbound_message
 from app.records.incidents import report
@@ -34,6 +35,9 @@ async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
         ("texts sent or planned", delivery),
     ):
         held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
+    reports = select(report.c.id).where(report.c.contact_id == who.id)
+    examples = select(func.count()).where(correction.c.report_id.in_(reports))
+    held["reports kept as examples of how to read, sealed"] = int(await work.scalar(examples))
     theirs = photo.c.message_id.in_(select(inbound_message.c.id).where(inbound_message.c.contact_id == who.id))
     shown = photo.c.state == PhotoState.KEPT.value
     held["photos, sealed"] = int(await work.scalar(select(func.count()).select_from(photo).where(theirs, shown)))

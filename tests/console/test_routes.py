@@ -33,6 +33,9 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/incidents/{code}/merge"): frozenset({D}),
     ("POST", "/incidents/{code}/split"): frozenset({D}),
     ("POST", "/incidents/{code}/undo"): frozenset({D}),
+    ("POST", "/incidents/{code}/reports/{report_id}/kind"): frozenset({D}),
+    ("POST", "/incidents/{code}/reports/{report_id}/language"): frozenset({D}),
+    ("POST", "/incidents/{code}/reports/{report_id}/place"): frozenset({D}),
     ("POST", "/incidents/{code}/county"): frozenset({D}),
     ("POST", "/incidents/{code}/alert"): frozenset({D, ORG}),
     ("POST", "/incidents/{code}/update"): frozenset({D, ORG}),
@@ -120,5 +123,7 @@ async def test_a_role_that_does_not_need_a_page_is_refused_in_words(desk: Desk) 
 
 
 def _filled(path: str) -> str:
-    filled = path.format(code="AC1234", alias="Beto", recording_id=NOBODYS, photo_id=NOBODYS, landmark_id=NOBODYS, token="t")
+    filled = path.format(
+        code="AC1234", alias="Beto", recording_id=NOBODYS, report_id=NOBODYS, photo_id=NOBODYS, landmark_id=NOBODYS, token="t"
+    )
     return f"/console{filled}"
