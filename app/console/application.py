@@ -29,6 +29,7 @@ from app.console import (
 from app.console.guard import Guard
 from app.console.refusals import add_refusals
 from app.console.rendering import FOLDER
+from app.console.turnstile import Turnstile
 
 SCREENS: Final = (
     sign_in,
@@ -61,5 +62,6 @@ def create_console() -> FastAPI:
     for screen in SCREENS:
         console.include_router(screen.router)
     console.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    console.add_middleware(Turnstile)
     console.add_middleware(Guard)
     return console

@@ -81,6 +81,12 @@ def forged_page(request: Request) -> Response:
     return refusal_page(request, "forged", HTTPStatus.FORBIDDEN, message)
 
 
+def busy_page(request: Request) -> Response:
+    """The page for when too many people ask for pages at once."""
+    message = mark("Too many pages are being asked for right now, and nothing was done. Please try again in a moment.")
+    return refusal_page(request, "error", HTTPStatus.SERVICE_UNAVAILABLE, message)
+
+
 def unforeseen_page(request: Request) -> Response:
     """The page for what nobody foresaw. It tells nothing of what happened; the log does."""
     message = mark("Something went wrong on our side, and nothing was changed. Please try again in a moment.")

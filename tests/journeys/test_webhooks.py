@@ -10,6 +10,7 @@ import httpx2
 import psycopg
 import pytest
 from fastapi.routing import APIRoute
+from pydantic import SecretStr
 from starlette.types import Message, Receive, Scope, Send
 from twilio.request_validator import RequestValidator
 
@@ -57,7 +58,15 @@ async def test_a_signed_text_is_answered_in_twiml(web: str, settings: Settings) 
 
 @pytest.mark.parametrize("signature", ["", "bm90IHR3aWxpbydzIHNpZ25hdHVyZQ=="])
 @pytest.mark.parametrize(
-    "path", ["/twilio/messages", "/twilio/messages/status", "/twilio/calls", "/twilio/calls/status", "/twilio/recordings"]
+    "path",
+    [
+        "/twilio/messages",
+        "/twilio/messages/status",
+        "/twilio/calls",
+        "/twilio/calls/status",
+        "/twilio/calls/kept",
+        "/twilio/recordings",
+    ],
 )
 async def test_a_missing_or_forged_signature_is_refused(web: str, settings: Settings, path: str, signature: str) -> None:
     assert (await post(web, settings, FORM, signature=signature, path=path)).status_code == 403
@@ -141,6 +150,45 @@ async def test_a_replay_gets_the_same_answer(web: str, settings: Settings) -> No
 
     assert len({answer.text for answer in answers}) == 1
     assert _kept(settings) == 1
+
+
+async def test_a_hundred_copies_at_once_are_one_record_with_one_answer(web: str, settings: Settings) -> None:
+    form = FORM | {"Body": "ICE agents outside the Food Lion in Durham right now"}
+    answers = await asyncio.gather(*(post(web, settings, form) for _ in range(100)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert _kept(settings) == 1
+
+
+async def test_the_address_that_was_signed_is_ours_by_settings_whatever_the_request_claims(
+    web: str, settings: Settings
+) -> None:
+    token = settings.auth_tokens[0]
+    claimed = {"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example", "X-Forwarded-Proto": "https"}
+
+    async def signed_for(address: str) -> int:
+        headers = claimed | {
+            "X-Twilio-Signature": RequestValidator(token).compute_signature(f"{address}/twilio/messages", FORM),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            return (await client.post(f"{web}/twilio/messages", content=urlencode(FORM).encode(), headers=headers)).status_code
+
+    assert await signed_for("https://elsewhere.example") == 403
+    assert await signed_for(web) == 200
+
+
+async def test_both_tokens_count_while_they_are_changed(settings: Settings) -> None:
+    changing = settings.model_copy(update={"auth_token_next": SecretStr("the next token")})
+    listener = loopback_socket()
+    async with serving(create_app(changing.model_copy(update={"public_url": address_of(listener)})), listener) as address:
+        old = await post(address, settings, FORM)
+        new = await post(address, settings.model_copy(update={"auth_token": SecretStr("the next token")}), FORM)
+        neither = await post(address, settings.model_copy(update={"auth_token": SecretStr("a third")}), FORM)
+
+    assert (old.status_code, new.status_code, neither.status_code) == (200, 200, 403)
+    assert old.text == new.text
 
 
 def _kept(settings: Settings) -> int:
