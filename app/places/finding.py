@@ -16,6 +16,12 @@ from app.places.roads import RoadMention, roads_in
 from app.places.surroundings import BREAKS, SURE_LENGTH, Surroundings
 from app.places.words import Word, word_set
 
+SHORTEST_PAIR = 6
+"""Letters. Two words of fewer are never taken for one name: "rous jil" is long enough."""
+
+SHORT_ANSWER = 4
+"""Words. A longer answer to "where is it?" says more than a place, so that not every word of it is tried as one."""
+
 
 def mentions_in(text: str, words: list[Word], gazetteer: Gazetteer, answering: bool) -> list[Mention]:
     """Every place named in the words of a text, in order."""
@@ -98,27 +104,33 @@ class _Reader(Surroundings):
         word = words[at]
         if word.fold in gazetteer.longest and not self.answering:
             return None
-        cued = self.answering or cues.place_word_before(words, at)
+        asked = (self.answering and len(words) <= SHORT_ANSWER) or self._county_beside(at)
+        cued = asked or cues.place_word_before(words, at)
         for count in (3, 2, 1):
             last = at + count - 1
             if last >= len(words) or (count > 1 and not (cued and self.unbroken(at, last))):
                 continue
-            if count == 1 and (
-                word.fold in gazetteer.ordinary or (len(word.fold) < SURE_LENGTH and not cued and not self._county_beside(at))
-            ):
+            if count == 1 and (word.fold in gazetteer.ordinary or (len(word.fold) < SURE_LENGTH and not cued)):
                 continue
             if count > 1 and any(len(w.fold) < 3 or w.fold in gazetteer.names for w in words[at : last + 1]):
                 continue  # a part of it is a word or a name in its own right
             joined = "".join(w.fold for w in words[at : last + 1])
-            if count > 1 and (
-                len(joined) < SURE_LENGTH or (words[last].fold in gazetteer.ordinary and words[at].fold in gazetteer.ordinary)
-            ):
+            if count > 1 and not self._may_be_one_name(joined, at, last, asked):
                 continue
-            for name in gazetteer.near.names_like(joined, cued):
+            like = gazetteer.near.names_like(joined, cued, asked)
+            for name in sorted(like, key=lambda name: gazetteer.names[name][0].place.kind not in _TOWNS):
+                if gazetteer.names[name][0].place.kind not in _TOWNS and name not in gazetteer.near.names_like(joined):
+                    continue  # streets and sights have many names; only a close likeness will do
                 mention = self._weigh(at, last, gazetteer.names[name], 1.0)
                 if mention:
                     return mention
         return None
+
+    def _may_be_one_name(self, joined: str, first: int, last: int, asked: bool) -> bool:
+        ordinary = sum(word.fold in self.gazetteer.ordinary for word in self.words[first : last + 1])
+        if len(joined) < SURE_LENGTH:
+            return asked and not ordinary and len(joined) >= SHORTEST_PAIR
+        return ordinary <= last - first
 
     def _county_beside(self, at: int) -> bool:
         return cues.county_word_around(self.words, at, at) is not None
@@ -340,6 +352,7 @@ def _says(places: Sequence[Place], gazetteer: Gazetteer, doubt: float) -> str:
     return ("sounds like " if doubt else "") + ", or ".join(dict.fromkeys(meant))
 
 
+_TOWNS = frozenset({PlaceKind.CITY, PlaceKind.COUNTY})
 _OF = frozenset({"de", "del", "en", "la", "of", "on", "the", "off", "in"})
 _NUMBERED = word_set("case caso number numero num receipt recibo expediente confirmation badge placa")
 _NO_STREET = word_set("""

@@ -112,6 +112,7 @@ class Gazetteer:
     other_states_plain: frozenset[str]
     other_states_capital: frozenset[str]
     box: Box
+    other_scripts: Mapping[str, str]
     streets: Streets | None = None
 
     @staticmethod
@@ -174,6 +175,9 @@ def _build(pack: str) -> Gazetteer:
         other_states=frozenset(_listed(states["names"])),
         other_states_plain=plain,
         other_states_capital=frozenset(_listed(states["abbreviations"])) - plain,
+        other_scripts={
+            heard: f" {name} " for name, spellings in notes["other_scripts"].items() for heard in _listed(spellings)
+        },
         box=(
             min(county.box[0] for county in counties),
             min(county.box[1] for county in counties),

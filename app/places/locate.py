@@ -18,7 +18,7 @@ from app.places.links import point_of_plus_code, points_in
 from app.places.mention import Mention, Rank, without_denied
 from app.places.polygons import county_at
 from app.places.spoken import digits_said
-from app.places.words import LONGEST_TEXT, words_of
+from app.places.words import LONGEST_TEXT, in_latin, words_of
 from app.records.reading import Candidate, Evidence, Location
 
 POINT_WEIGHT = 5.0
@@ -38,7 +38,7 @@ def locate(text: str, gazetteer: Gazetteer, *, home_counties: Sequence[str] = ()
     allows, and are then named in the evidence. `answering` says that the text answers "which city, county or ZIP code?", so that a
     bare or misspelled name counts. Never raises; reads the first 2,000 characters.
     """
-    points = points_in(text[:LONGEST_TEXT])
+    points = points_in(in_latin(text[:LONGEST_TEXT], gazetteer.other_scripts))
     plain = digits_said(points.text) if answering else points.text
     words = words_of(plain)
     found = mentions_in(plain, words, gazetteer, answering) if words else []

@@ -26,8 +26,14 @@ ALIKE = 0.86
 HEARD_FOR_SPELLED = 0.1
 """So much less alike are two names that only sound alike: "feyetebil" and "fayetteville"."""
 
-ALIKE_WHERE_ASKED = 0.74
-"""The same where a place word stands before it, or where a place was asked for."""
+ALIKE_WHERE_EXPECTED = 0.8
+"""The same where a place word stands before it."""
+
+ALIKE_WHERE_ASKED = 0.72
+"""The same where a place was asked for."""
+
+SHORT_SOUND = 0.01
+"""Taken off a name of a short sound, which keeps it below what is enough unless a place was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +63,17 @@ class NearNames:
         added = NearNames.of(names)
         return NearNames(_joined(self.by_sound, added.by_sound), _joined(self.by_letters, added.by_letters))
 
-    def names_like(self, word: str, expected: bool = False) -> tuple[str, ...]:
+    def names_like(self, word: str, expected: bool = False, asked: bool = False) -> tuple[str, ...]:
         """The names that this word, folded and without spaces, may be a misspelling of, the likeliest first. `expected` says that the words
-        around let a place be expected, so that a less alike name will do. Remembered."""
+        around let a place be expected, so that a less alike name will do; `asked`, that a place was asked for, so that a shorter sound will
+        do, too. Remembered."""
         found = self._known.get(word)
         if found is None:
             found = self._look_up(word)
             if len(self._known) > 50_000:
                 self._known.clear()
             self._known[word] = found
-        return tuple(name for name, alike in found if expected or alike >= ALIKE)
+        return tuple(name for name, alike in found if asked or alike >= (ALIKE_WHERE_EXPECTED if expected else ALIKE))
 
     def _look_up(self, word: str) -> tuple[tuple[str, float], ...]:
         if len(word) < SHORTEST or len(word) > 24 or any(c.isdigit() for c in word):
@@ -74,7 +81,9 @@ class NearNames:
         scores: dict[str, float] = {}
         for name in self.by_sound.get(sound_of(word), ()):
             alike = _likeness(word, name.replace(" ", ""))
-            if alike >= ALIKE_WHERE_ASKED and len(sound_of(word)) >= SURE_SOUND:
+            if len(sound_of(word)) < SURE_SOUND:
+                alike = min(alike, ALIKE_WHERE_EXPECTED) - SHORT_SOUND
+            if alike >= ALIKE_WHERE_ASKED:
                 scores[name] = alike
         for short in {word, *_without_one(word)}:
             for name in self.by_letters.get(short, ()):
@@ -122,6 +131,7 @@ _SOUNDS = tuple(
         (r"ville?$|vil$|bil$|bile$", "vl"),
         (r"borough$|boroh?$|borro$|burgh$", "br"),
         (r"^(h|j)(?=[aeiouy])|^g(?=[ei])", "j"),
+        (r"^kn", "n"),
         (r"ph", "f"),
         (r"ck|qu|q", "k"),
         (r"sh|ch", "x"),
@@ -131,7 +141,7 @@ _SOUNDS = tuple(
         (r"c", "k"),
         (r"x", "ks"),
         (r"(gu|hu|u)(?=[aeio])", "w"),
-        (r"(?<=[a-z])[hw]", ""),
+        (r"(?<=[a-z])[hwj]", ""),
         (r"b|v", "v"),
         (r"ng", "n"),
         (r"m(?=[vpf])", "n"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,6 +40,16 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
+def in_latin(text: str, spellings: Mapping[str, str]) -> str:
+    """The text with the names that another script spells written in Latin letters; `spellings` maps one to the other."""
+    if text.isascii():
+        return text
+    for heard, name in spellings.items():
+        if heard in text:
+            text = text.replace(heard, name)
+    return text
+
+
 @lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
     """Lower case without accents, apostrophes and anything that is no Latin letter or digit: "Lowe's" is "lowes", "Peñasco" "penasco"."""
@@ -58,6 +69,9 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ`´][^\W_]+)*")
+_UNSPACED = "\u0600-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af"
+"""Scripts that may follow a Latin name without a space: Arabic, Thai, Korean, Japanese, Chinese."""
+
+_WORD = re.compile(rf"[^\W_{_UNSPACED}]+(?:['’ʼ`´][^\W_{_UNSPACED}]+)*")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]")
 _LOOK_ALIKES = str.maketrans("АВЕКМНОРСТХаеорсухіѕјƖıßøØłŁđĐæÆ", "ABEKMHOPCTXaeopcyxisjiisoOlLdDaA")
