@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypedDict
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
@@ -81,6 +82,10 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     @app.get("/", include_in_schema=False)
     async def front_door() -> RedirectResponse:
         return RedirectResponse("/console/")
+
+    @app.get("/join", include_in_schema=False)
+    async def sign_up_door(county: str = "") -> RedirectResponse:
+        return RedirectResponse(f"/console/join?{urlencode({'county': county[:5]})}")
 
     return app
 

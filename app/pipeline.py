@@ -50,7 +50,7 @@ from app.intake.conversation import (
 from app.intake.keep import Kept, keep_text
 from app.intake.photos import attach_photos, keep_photos
 from app.intake.reports import add_to_report, answer_otherwise, find_silent, finish_text, get_report, words_of, write_report
-from app.pipeline_subscribers import answer_wish, hold_back, is_our_echo, read_order
+from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo, read_order
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
@@ -191,6 +191,9 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
         from_field = await _hear_from_field(work, hotline, asker, kept.sender.volunteer_id, reading)
         if from_field is not None:
             return from_field
+    confirmed = await answer_sign_up(work, asker)
+    if confirmed is not None:
+        return confirmed
     if heard.question is Question.SUBSCRIBE_PLACE:
         return await answers.answer_subscribe(work, asker, heard.location, kept.conversation.questions)
     if heard.question is not None or heard.turn is Turn.FRAGMENT:

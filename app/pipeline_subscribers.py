@@ -5,23 +5,41 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
 
 from app.core.database import Transaction
+from app.core.languages import TEXT_LANGUAGES
+from app.delivery.plan import Message, plan_to
 from app.intake import answers, wishes
 from app.intake.answers import Asker
 from app.intake.conversation import Answer, Heard
 from app.intake.keep import Kept
 from app.intake.restraint import Incoming, Memory, is_echo, memory_of, plain_words, restrain, sounds_automatic
 from app.packs import pack_file
+from app.packs.counties import Counties
+from app.packs.texts import Texts
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
+from app.records.deliveries import Lane
 from app.records.events import record_later
 from app.records.reading import Assessment, Command, Kind, Location, Reading
+from app.subscribers.choices import choose_hours, wishes_of
+from app.subscribers.consent import subscribe
+from app.subscribers.sign_up import Asked, ask_to_confirm, forget_lapsed, take_sign_up
 from app.subscribers.tables import Topic
 from app.telephony.addresses import can_be_texted, canonical_number
 from app.telephony.forms import TextForm
 from app.triage.commands import split_topic
 from app.triage.lexicon import Lexicon
+from app.verification.answers import Answer as FieldAnswer
+from app.verification.answers import read_answer
+from app.volunteers.tables import volunteer
+
+ASKING: Final = timedelta(hours=1)
+"""A question that a web page caused is not sent later than this."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,46 @@ async def answer_wish(work: Transaction, asker: Asker, reading: Reading, lexicon
             return await answers.answer_language(work, asker, said.language)
         case _:
             return None
+
+
+async def ask_phone_to_confirm(work: Transaction, texts: Texts, counties: Counties, asked: Asked) -> bool:
+    """Somebody typed a number on the web: its phone is asked whether it wants this. Returns whether a question goes
+    out. Raises BadNumber or TooManySignUps."""
+    who = await ask_to_confirm(work, asked)
+    if who is None:
+        return False
+    county, when = counties.by_fips(asked.county), "any" if asked.any_hour else "day"
+    question = {
+        language: texts.say(
+            "subscribe.confirm", language, county=county.label(language), hours=texts.say(f"subscribe.hours_{when}", language)
+        )
+        for language in TEXT_LANGUAGES
+    }
+    await plan_to(work, Message(Lane.REPLY, "sign_up", question, expires_at=work.now + ASKING), [who])
+    return True
+
+
+async def forget_sign_ups(work: Transaction) -> int:
+    """What somebody typed on the web and no phone confirmed is forgotten. Returns how many."""
+    return await forget_lapsed(work, select(volunteer.c.contact_id).where(volunteer.c.contact_id.is_not(None)))
+
+
+async def answer_sign_up(work: Transaction, asker: Asker) -> Answer | None:
+    """YES to the question that the web page had us ask; None where it is no yes or nothing was asked."""
+    if read_answer(asker.words, whole=True) is not FieldAnswer.YES:
+        return None
+    wish = await take_sign_up(work, asker.kept.sender.id)
+    if wish is None:
+        return None
+    consent = replace(asker.consent("subscribe.confirm"), source="web")
+    new = await subscribe(work, consent, wish.county)
+    if new and not wish.any_hour:
+        await choose_hours(work, consent, any_hour=False)
+    if new is None:
+        return Answer(asker.say("subscribe.full", counties=asker.names((await wishes_of(work, asker.kept.sender.id)).counties)))
+    return Answer(
+        asker.say("subscribe.joined" if new else "subscribe.already", county=asker.county(wish.county)), county=wish.county
+    )
 
 
 def hold_back(

@@ -44,6 +44,7 @@ from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
+from app.pipeline_subscribers import forget_sign_ups
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.records.corrections import forget_old_examples
 from app.records.deliveries import Lane, delivery
@@ -135,6 +136,7 @@ async def sweep_slowly(parts: Parts) -> None:
         find_lost_photos,
         find_lost_recordings,
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
+        forget_sign_ups,
     )
     for step in steps:
         await attempt("sweep_slowly", partial(parts.database.run, step))

@@ -16,6 +16,7 @@ from app.console import (
     inbox,
     incident_acts,
     incident_page,
+    join_page,
     landmarks,
     live,
     offers_page,
@@ -33,6 +34,7 @@ from app.console.turnstile import Turnstile
 
 SCREENS: Final = (
     sign_in,
+    join_page,
     board,
     live,
     incident_page,

@@ -59,9 +59,11 @@ async def choose_language(
 
 
 @router.post("/speak")
-async def choose_language_before_signing_in(request: Request, language: Annotated[str, Form()]) -> Response:
+async def choose_language_before_signing_in(
+    request: Request, language: Annotated[str, Form()], back: Annotated[str, Form()] = ""
+) -> Response:
     """The same for someone who isn't signed in: only this browser remembers it."""
-    response = go("/console/")
+    response = go(_inside(back))
     if language in INTERFACE_LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=int(A_YEAR.total_seconds()), **_cookie(request), path="/")
     return response

@@ -20,7 +20,7 @@ from app.records.deliveries import Lane, Skipped, delivery
 from app.records.events import record
 from app.records.states import DeliveryState
 from app.subscribers.ledger import Consent, write_for_all, write_line
-from app.subscribers.tables import ConsentKind, Topic, subscription
+from app.subscribers.tables import ConsentKind, Topic, sign_up, subscription
 
 __all__ = ["MOST_COUNTIES", "Consent", "record_erasure", "resume", "revoke_all", "stop", "subscribe"]
 
@@ -63,6 +63,7 @@ async def stop(work: Transaction, consent: Consent) -> int:
         .values(stopped_at=work.now, paused_until=None)
     )
     await work.execute(subscription.update().where(_is_active(who)).values(ended_at=_stopped_at(who)))
+    await work.execute(sign_up.delete().where(sign_up.c.contact_id == who))
     skipped = await work.execute(
         delivery.update()
         .where(delivery.c.contact_id == who, delivery.c.state == DeliveryState.PENDING.value)

@@ -53,6 +53,18 @@ class Subscription(SQLModel, table=True):
     ended_at: datetime | None = instant(nullable=True)
 
 
+class SignUp(SQLModel, table=True):
+    """A wish typed on the web that its phone has not confirmed. It is gone when it is confirmed, refused by a stop, or a day old."""
+
+    __tablename__ = "sign_up"
+
+    contact_id: UUID = Field(primary_key=True, foreign_key="contact.id", ondelete="CASCADE")
+    county: str = Field(max_length=5)
+    any_hour: bool = True
+    language: str = Field(max_length=8)
+    asked_at: datetime = instant(index=True)
+
+
 class ConsentWording(SQLModel, table=True):
     """A wording of ours, as it was shown, kept once under its version: what a line of the ledger refers to, also when texts change."""
 
@@ -86,5 +98,6 @@ class ConsentEvent(SQLModel, table=True):
 
 
 subscription = table_of(Subscription)
+sign_up = table_of(SignUp)
 consent_wording = table_of(ConsentWording)
 consent_event = table_of(ConsentEvent)
