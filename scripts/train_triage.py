@@ -31,20 +31,20 @@ RESTRAINT = 0.4
 """Weight of the squared weights in what is minimised: the larger, the more texts it takes to move the rules."""
 URGENT_RESTRAINT = 3.0
 """The same for urgency, of which there are fewer texts to learn from."""
-ROUNDS = 300
+ROUNDS = 200
 PACE = 0.5
 MOMENTUM = 0.9
 URGENT_MATTERS = 1.6
 """How much worse it is to miss an urgent text than to raise a false one."""
 WEIGHTS = Path(__file__).parent.parent / "app" / "packs" / PACK / "words" / "wording.tsv"
 
-Matrix = NDArray[np.float64]
+Matrix = NDArray[np.float32]
 
 
 def main() -> None:
     """Train, write the weights, print what they earn."""
     lexicon = Lexicon.from_pack(PACK)
-    corpus = [row for row in read_corpus() if row.kind is not Kind.STOP]
+    corpus = read_corpus()
     tune = [row for row in corpus if row.split == "tune"]
     held = [row for row in corpus if row.split == "held"]
     rows = [_features(row.text, lexicon) for row in tune]
@@ -53,13 +53,13 @@ def main() -> None:
     inputs = _matrix(rows, columns)
     kinds = list(Kind)
     prior = _prior(tune, lexicon)
-    truth = np.eye(len(kinds))[[kinds.index(row.kind) for row in tune]]
+    truth = np.eye(len(kinds), dtype=np.float32)[[kinds.index(row.kind) for row in tune]]
     weights = _descend(inputs, prior, truth)
     pressing = [at for at, row in enumerate(tune) if row.kind in CAN_BE_URGENT]
     urgent = _descend_urgent(
         inputs[pressing],
-        np.array([_urgency(tune[at], lexicon) for at in pressing]),
-        np.array([float(tune[at].urgent) for at in pressing]),
+        np.array([_urgency(tune[at], lexicon) for at in pressing], dtype=np.float32),
+        np.array([float(tune[at].urgent) for at in pressing], dtype=np.float32),
     )
     together = np.hstack([weights, urgent[:, None]])
     assert together.shape[1] == len(COLUMNS)
@@ -89,7 +89,7 @@ def _features(text: str, lexicon: Lexicon) -> dict[str, float]:
 
 def _matrix(rows: Sequence[dict[str, float]], columns: dict[str, int]) -> Matrix:
     """A row a text, scaled to `LENGTH`; the last column is one."""
-    matrix = np.zeros((len(rows), len(columns) + 1))
+    matrix = np.zeros((len(rows), len(columns) + 1), dtype=np.float32)
     matrix[:, -1] = 1.0
     for at, row in enumerate(rows):
         known = {columns[feature]: weight for feature, weight in row.items() if feature in columns}
@@ -101,7 +101,7 @@ def _matrix(rows: Sequence[dict[str, float]], columns: dict[str, int]) -> Matrix
 
 def _prior(rows: Sequence[LabelledText], lexicon: Lexicon) -> Matrix:
     """What the rules alone say of each text, by kind."""
-    result = np.zeros((len(rows), len(Kind)))
+    result = np.zeros((len(rows), len(Kind)), dtype=np.float32)
     for at, row in enumerate(rows):
         said = understand(row.text, lexicon)
         scores = prior_of(said.concepts | marks_of(said), lexicon)
@@ -115,7 +115,7 @@ def _urgency(row: LabelledText, lexicon: Lexicon) -> float:
 
 
 def _descend(inputs: Matrix, prior: Matrix, truth: Matrix) -> Matrix:
-    weights = np.zeros((inputs.shape[1], truth.shape[1]))
+    weights = np.zeros((inputs.shape[1], truth.shape[1]), dtype=np.float32)
     speed = np.zeros_like(weights)
     for _ in range(ROUNDS):
         scores = inputs @ weights + prior
@@ -127,10 +127,10 @@ def _descend(inputs: Matrix, prior: Matrix, truth: Matrix) -> Matrix:
     return weights
 
 
-def _descend_urgent(inputs: Matrix, prior: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights = np.zeros(inputs.shape[1])
+def _descend_urgent(inputs: Matrix, prior: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np.float32]:
+    weights = np.zeros(inputs.shape[1], dtype=np.float32)
     speed = np.zeros_like(weights)
-    matters = np.where(truth > 0, URGENT_MATTERS, 1.0)
+    matters = np.where(truth > 0, URGENT_MATTERS, 1.0).astype(np.float32)
     for _ in range(ROUNDS):
         chances = 1.0 / (1.0 + np.exp(-(inputs @ weights + prior)))
         slope = (inputs.T @ (matters * (chances - truth)) + URGENT_RESTRAINT * weights) / len(inputs)

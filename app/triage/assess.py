@@ -11,7 +11,7 @@ from app.records.reading import Assessment, Command, Evidence, Kind
 from app.triage.commands import read_command
 from app.triage.concepts import Understood, understand
 from app.triage.details import salute_of, situation_of
-from app.triage.kinds import CAN_BE_URGENT, weigh
+from app.triage.kinds import CAN_BE_URGENT, score, weigh
 from app.triage.language import language_of
 from app.triage.lexicon import Lexicon
 from app.triage.optout import opts_out
@@ -45,7 +45,8 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
     said = understand(text, lexicon)
     language = language_of(said, remembered_language)
     situation = situation_of(said, lexicon)
-    opt_out = opts_out(said)
+    scores = score(said, marks_of(said), lexicon, lexicon.wording)
+    opt_out = opts_out(said, scores.chance(Kind.STOP))
     order = read_command(said, lexicon)
     if order is not None and (opt_out == (order[0] is Command.STOP) or (order[0] is Command.LEAVE and order[1])):
         command, argument = order
@@ -53,7 +54,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
         kind = KIND_OF_COMMAND[command]
         evidence: tuple[Evidence, ...] = (Evidence(text[:80], f"the order {command}", _CERTAIN),)
         if argument and kind in CAN_BE_URGENT:
-            weighed = weigh(said, marks_of(said), lexicon, lexicon.wording)
+            weighed = weigh(said, scores, lexicon)
             kind = weighed.kind if weighed.kind in CAN_BE_URGENT else kind
             urgent, evidence = weighed.urgent, (*evidence, *weighed.evidence)
         return Assessment(
@@ -72,7 +73,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
         return Assessment(
             Kind.STOP, language, opt_out=True, evidence=(Evidence(words, lexicon.rules.says["STOP_MESSAGES"], _CERTAIN),)
         )
-    weighed = weigh(said, marks_of(said), lexicon, lexicon.wording)
+    weighed = weigh(said, scores, lexicon)
     return Assessment(
         kind=weighed.kind,
         language=language,

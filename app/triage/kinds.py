@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.records.reading import Evidence, Kind
@@ -9,41 +11,65 @@ from app.triage.concepts import Understood
 from app.triage.lexicon import Lexicon, WeighedRule
 from app.triage.wording import Weights, Wording
 
+NOT_STOP = tuple(kind for kind in Kind if kind is not Kind.STOP)
+SHARPNESS = 1.0
+"""What log-odds are multiplied by before they are read as chances, so that nine in ten said at 0.9 are right (docs/reading.md)."""
 CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
 """The kinds where people may be at risk now; a question about a rumor or about rights can wait a minute."""
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """What a text says, weighed: log-odds by kind, `concepts` with the marks, and what the wording `suggested` by column and `by_word`."""
+
+    kinds: dict[Kind, float]
+    concepts: frozenset[str]
+    suggested: Weights
+    by_word: dict[str, Weights]
+
+    def chance(self, kind: Kind, *, among: Collection[Kind] = tuple(Kind)) -> float:
+        """How likely `kind` is, between 0 and 1, where only those `among` come into question. Measured by `bench.reading`."""
+        best = max(self.kinds.get(other, 0.0) for other in among)
+        grown = {other: math.exp(SHARPNESS * (self.kinds.get(other, 0.0) - best)) for other in among}
+        return grown[kind] / sum(grown.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Weighed:
-    """The kind that fits best, whether it is urgent, and what spoke for both."""
+    """The kind that fits best and how likely it is, whether it is urgent, and what spoke for both."""
 
     kind: Kind
+    confidence: float
     urgent: bool
     evidence: tuple[Evidence, ...]
 
 
-def weigh(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wording) -> Weighed:
+def score(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wording) -> Scores:
     """Weigh the rules of the lexicon and the wording over what was said. `marks` are concepts that stand in no word (a question mark)."""
     concepts = said.concepts | marks
     suggested, by_word = wording.suggests(said, marks)
     scores = prior_of(concepts, lexicon)
     for kind, weight in zip(Kind, suggested, strict=False):
         scores[kind] = scores.get(kind, 0.0) + weight
-    scores.pop(
-        Kind.STOP, None
-    )  # only the grammar of `optout` may stop messages: wording alone would silence some who never asked
-    best = max(scores, key=lambda kind: (scores[kind], -_ORDER[kind]))
-    trust = lexicon.rules.trust
+    return Scores(scores, concepts, suggested, by_word)
+
+
+def weigh(said: Understood, scores: Scores, lexicon: Lexicon) -> Weighed:
+    """The kind that a text is, other than stop, which `optout` alone decides."""
+    best = max(NOT_STOP, key=lambda kind: (scores.kinds.get(kind, 0.0), -_ORDER[kind]))
+    confidence = scores.chance(best, among=NOT_STOP)
+    trust, concepts = lexicon.rules.trust, scores.concepts
     evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in _applying(concepts, lexicon) if kind is best]
-    evidence += _worded(said, best, suggested, by_word)
+    evidence += _worded(said, best, scores.suggested, scores.by_word)
     if best not in CAN_BE_URGENT:
-        return Weighed(best, False, tuple(evidence))
-    urgency = urgency_of(best, concepts, lexicon) + suggested[-1]
+        return Weighed(best, confidence, False, tuple(evidence))
+    urgency = urgency_of(best, concepts, lexicon) + scores.suggested[-1]
     named = concepts | {f"KIND_{best.name}"}
+    urgent_trust = lexicon.rules.urgent_trust
     evidence += [
-        _evidence(rule, said, named, lexicon, trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
+        _evidence(rule, said, named, lexicon, urgent_trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
     ]
-    return Weighed(best, urgency > 0, tuple(evidence))
+    return Weighed(best, confidence, urgency > 0, tuple(evidence))
 
 
 def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:
@@ -65,7 +91,7 @@ def urgency_of(kind: Kind, concepts: frozenset[str], lexicon: Lexicon) -> float:
     """What the rules alone say of the urgency of a text of `kind`: log-odds."""
     named = concepts | {f"KIND_{kind.name}"}
     pressing = sum(rule.weight for rule in lexicon.urgency_rules if rule.applies(named))
-    return lexicon.rules.trust * (lexicon.rules.urgent_bias + pressing)
+    return lexicon.rules.urgent_trust * (lexicon.rules.urgent_bias + pressing)
 
 
 def _evidence(

@@ -32,13 +32,14 @@ START = "^"
 
 
 class WordsFile(BaseModel):
-    """One language's file: `common` words only vote for the language, `spelled` are other ways of writing a word or two, `classes` are
-    words of one sort, `concepts` are phrases."""
+    """One language's file: `common` words only vote for the language, `borrowed` are of another, `spelled` are other ways of
+    writing a word or two, `classes` are words of one sort, `concepts` are phrases."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$|^neutral$")]
     common: str = ""
+    borrowed: str = ""
     commands: dict[Command, str] = {}
     spelled: dict[str, str] = {}
     classes: dict[ConceptName, str] = {}
@@ -86,6 +87,8 @@ class RulesFile(BaseModel):
     urgent_bias: float
     trust: Annotated[float, Field(gt=0, le=1)] = 1.0
     """What the rules' sums are multiplied by before the learned wording is added, as rules that agree often say one thing twice."""
+    urgent_trust: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The same for the rules of urgency."""
     situations: dict[str, tuple[str, ...]]
     salute: dict[Literal["size", "activity", "location", "uniform", "time", "equipment"], tuple[str, ...]]
     rules: tuple[Rule, ...]
@@ -244,6 +247,10 @@ class _Builder:
                 for phrase in phrases.replace(";", "\n").splitlines():
                     if phrase.strip():
                         self._plant(phrase, concept, file.language, classes)
+        for file in files:
+            for word in map(_one_word, file.borrowed.split()):
+                self.known[word].discard(file.language)
+                self.known[word] = self.known[word] or {NEUTRAL}
         commands: dict[tuple[str, ...], Command] = {}
         for file in files:
             for command, orders in file.commands.items():

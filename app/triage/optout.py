@@ -6,10 +6,11 @@ that *messages to me* end ("quit texting me", "ya no me manden alertas"). "está
 
 from __future__ import annotations
 
+import math
+
 from rapidfuzz.distance import OSA
 
-from app.triage.concepts import Understood, understand
-from app.triage.lexicon import Lexicon
+from app.triage.concepts import Understood
 from app.triage.tokens import BREAK
 
 CLEAR_STOP_WORDS = ("stop", "stopall", "unsubscribe", "cancel", "quit", "alto", "baja", "parar", "cancelar", "basta")
@@ -19,15 +20,23 @@ OF_SOMETHING_ELSE = frozenset({
     "AGENCY", "AGENTS", "POLICE", "CHECKPOINT", "ENFORCE", "DOOR_NOW", "VEHICLES", "TAKEN", "GEAR", "HELD", "RIGHTS_ASK", "DELETE",
 })  # fmt: skip
 """Beside these, a stop word that is a sentence of its own ("ALTO! viene la migra") is a warning to others, not a request to us."""
+WORDED_LIKE_STOP = 0.6
+"""Likelihood from which the wording is enough, if it speaks of messages, a list or a phone and nothing speaks against it."""
+CLEARLY_LIKE_STOP = 0.93
+"""The same where it speaks of neither ("quit already, im done")."""
+PRESSING_MATTER = 0.8
+"""The same where something of an arrest, a right or the agency is said too ("me tienen harta con tanto mensaje de la migra")."""
+HARDLY_LIKE_STOP = 0.15
+"""Likelihood below which a hint of the grammar ("leave me alone" at a door) is not one."""
+OF_MESSAGES = frozenset(
+    {"M_MESSAGE", "M_PHONE", "M_JOIN", "MSG", "MSGS", "SENDING", "SENDME", "SENDINF", "MANDEN", "RECEIVE", "RECEIVING"}
+)
+OF_ENDING = frozenset({"M_END", "M_REMOVE", "STOPV", "DEJAR", "REMOVE", "QUITAR", "CANCELV", "CANCELEN"})
 
 
-def is_opt_out(text: str, lexicon: Lexicon) -> bool:
-    """Whether `text` asks to get no more messages."""
-    return opts_out(understand(text, lexicon))
-
-
-def opts_out(said: Understood) -> bool:
-    """Whether a text already understood asks to get no more messages."""
+def opts_out(said: Understood, likelihood: float) -> bool:
+    """Whether a text already understood asks to get no more messages. `likelihood` is how much it is worded like such a request,
+    between 0 and 1: it decides where the grammar has only a hint, and where the grammar knows nothing against it."""
     words = said.spoken
     if len(words) == 1 and _nearly_a_stop_word(words[0].sense.word, known=words[0].sense.sure):
         return True
@@ -36,17 +45,29 @@ def opts_out(said: Understood) -> bool:
         return False
     if _asks_beyond_deletion(said):
         return True
+    of_something_else = not concepts.isdisjoint(OF_SOMETHING_ELSE)
+    if likelihood >= max(_needed(said), PRESSING_MATTER if of_something_else else 0.0):
+        return True
     if concepts.isdisjoint({"STOP_WORD", "STOP_WEAK"}):
         return False
-    if "STOP_WEAK" in concepts and concepts.isdisjoint(OF_SOMETHING_ELSE):
+    if "STOP_WEAK" in concepts and not of_something_else and likelihood >= HARDLY_LIKE_STOP:
         return True
-    if _stands_alone(said) and concepts.isdisjoint(OF_SOMETHING_ELSE):
+    if _stands_alone(said) and not of_something_else:
         return True
     covered: set[int] = set()
     for mention in said.mentions:
         if mention.concept in {"STOP_WORD", "STOP_WEAK", "STOP_FILLER"}:
             covered.update(range(mention.first, mention.last))
     return all(at in covered or word.sense.word == BREAK for at, word in enumerate(said.words))
+
+
+def _needed(said: Understood) -> float:
+    """The likelihood at which the wording alone stops messages: never, where nothing is said of ending or of messages."""
+    classes = {name for word in said.words for name in word.sense.classes}
+    in_a_language_without_classes = all(word.sense.languages.isdisjoint({"en", "es"}) for word in said.words)
+    if not classes.isdisjoint(OF_MESSAGES) or in_a_language_without_classes:
+        return WORDED_LIKE_STOP
+    return math.inf if classes.isdisjoint(OF_ENDING) else CLEARLY_LIKE_STOP
 
 
 def _asks_beyond_deletion(said: Understood) -> bool:

@@ -27,7 +27,7 @@ COLUMNS = (*Kind, "urgent")
 """What each weight speaks for, in the order in which they stand in the file."""
 LENGTH = 3.0
 """Every text counts alike however long: its features are scaled to this length."""
-WORD, PAIR, PART, CLASS, CLASSES, CONCEPT = 1.0, 0.7, 0.25, 0.6, 0.5, 1.0
+WORD, PAIR, PART, CLASS, CLASSES, CONCEPT = 1.0, 0.4, 0.25, 0.9, 0.5, 1.0
 """How much a feature of each sort counts before scaling: a word, two neighbours, a part of a word, a class of words, the classes of two
 neighbours, a concept of the lexicon."""
 PARTS = (3, 4, 5)

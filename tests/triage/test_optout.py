@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.triage.assess import assess
 from app.triage.lexicon import Lexicon
-from app.triage.optout import is_opt_out
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ from app.triage.optout import is_opt_out
     ],
 )
 def test_a_request_to_stop_is_heard_in_any_words(text: str, lexicon: Lexicon) -> None:
-    assert is_opt_out(text, lexicon)
+    assert assess(text, lexicon).opt_out
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_a_request_to_stop_is_heard_in_any_words(text: str, lexicon: Lexicon) ->
     ],
 )
 def test_no_report_question_or_answer_is_taken_for_a_request_to_stop(text: str, lexicon: Lexicon) -> None:
-    assert not is_opt_out(text, lexicon)
+    assert not assess(text, lexicon).opt_out
