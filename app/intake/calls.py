@@ -14,13 +14,14 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from app.core.database import Transaction
+from app.core.errors import Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.intake.call_flow import REPORTED, Caller, CallState, Heard, Next, Say, Step, Then, begin_call, go_on
 from app.intake.keep import Kept, Sender
 from app.packs.counties import Counties
 from app.packs.texts import Texts
 from app.records.contacts import Conversation
-from app.records.inbound import inbound_call
+from app.records.inbound import inbound_call, sid_hash
 from app.records.reading import Assessment, Kind, Location, Reading
 from app.rights.topics import GENERAL, LINE, UNREVIEWED, Rights
 from app.subscribers.consent import Consent, stop
@@ -50,6 +51,7 @@ KEEP = text("""
         INSERT INTO contact (id, number_hash, number_sealed, language_chosen, created_at)
         SELECT CAST(:new_contact AS uuid), coalesce((SELECT number_hash FROM known), CAST(:number_hash AS bytea)),
             CAST(:number_sealed AS bytea), false, CAST(:now AS timestamptz)
+        WHERE NOT EXISTS (SELECT 1 FROM forgotten_sid WHERE sid_hash = CAST(:sid_hash AS bytea))
         ON CONFLICT (number_hash) DO UPDATE SET language_chosen = contact.language_chosen
         RETURNING id, number_hash, language, language_chosen, stopped_at,
             number_sealed IS NOT NULL AND stopped_at IS NULL AND unreachable_at IS NULL AS can_be_told
@@ -153,6 +155,8 @@ class Told:
 async def keep_call(work: Transaction, form: CallForm) -> KeptCall:
     """Put the call on record, or find it, in one statement; requests of one call wait for each other here.
 
+    Raises Conflict for a replay of a call that was purged.
+
     A caller who hides their number is a contact of this call alone, without a number: two of them are two people, and neither is texted.
     """
     number = canonical_number(form.caller)
@@ -166,13 +170,16 @@ async def keep_call(work: Transaction, form: CallForm) -> KeptCall:
             "number_sealed": None if hidden else work.seal(number, "contact", "number", new_contact),
             "new_call": new_call,
             "sid": form.sid,
+            "sid_hash": sid_hash(work.keys, form.sid),
             "line": canonical_number(form.line)[:64],
             "status": form.status[:16],
             "ended": list(ENDED),
             "now": work.now,
         },
     )
-    found = rows.one()
+    found = rows.one_or_none()
+    if found is None:
+        raise Conflict("this call is over, and was forgotten")
     call_id = found.call_id
     sender = Sender(
         found.sender_id,

@@ -14,13 +14,15 @@ from sqlalchemy import Table, func, select
 
 from app.core.clock import ManualClock
 from app.core.database import Database
+from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.intake.acknowledged import Acknowledged
 from app.intake.spool import Request, name_of, spooled
 from app.intake.spool_folder import Spool
 from app.pipeline import Hotline, receive_text
+from app.pipeline_calls import hear_of_call, receive_call
 from app.pipeline_recovery import HORIZON, RECENT, WHOLE_EVERY, Recovery, recover_answers, recover_recent, recover_whole
-from app.privacy.purge import purge_texts
+from app.privacy.purge import purge_calls, purge_texts
 from app.records.deliveries import delivery, outgoing_message
 from app.records.inbound import inbound_call, inbound_message, log_sweep
 from app.records.incidents import report
@@ -32,7 +34,7 @@ from app.simulator.exchange import Exchange
 from app.simulator.faults import Fault, Kind, Point
 from app.simulator.messages import Message
 from app.simulator.server import address_of, loopback_socket, serving
-from app.telephony.forms import TextForm, read_form
+from app.telephony.forms import CallForm, TextForm, read_form
 from app.telephony.rest import TwilioRest
 from tests.conftest import HOTLINE_NUMBER, LogBook
 
@@ -226,3 +228,22 @@ async def test_a_replay_of_a_text_that_was_purged_is_known_and_teaches_us_nothin
     message.created = message.sent = clock() - GRACE
     await recover_recent(away.recovery)
     assert (await away.count(inbound_message), await away.count(report)) == (0, 0)
+
+
+async def test_a_replay_of_a_call_that_was_purged_is_refused_and_not_found_in_the_log(away: Away, clock: ManualClock) -> None:
+    call = await voice.call(away.exchange, ROSA)
+    told = {"CallSid": call.sid, "From": ROSA, "To": HOTLINE_NUMBER, "CallStatus": "in-progress"}
+    sound = {"RecordingSid": "RE00000000000000000000000000000001", "RecordingUrl": "https://api.twilio.com/x"}
+    hotline, form = away.recovery.hotline, read_form(CallForm, told)
+    await away.database.run(lambda work: receive_call(work, hotline, form, None, 0))
+    clock.advance(timedelta(days=100))
+    assert await away.database.run(lambda work: purge_calls(work, clock() - timedelta(days=90))) == 1
+    again = read_form(CallForm, told | sound)
+    for replay in (lambda work: receive_call(work, hotline, again, None, 0), lambda work: hear_of_call(work, hotline, again)):
+        with pytest.raises(Conflict):
+            await away.database.run(replay)
+    clock.advance(GRACE)
+    call.created = call.started = clock() - GRACE
+    await recover_recent(away.recovery)
+
+    assert (await away.count(inbound_call), await away.count(report)) == (0, 0)
