@@ -126,9 +126,8 @@ async def answer_sign_up(work: Transaction, asker: Asker) -> Answer | None:
         await choose_hours(work, consent, any_hour=False)
     if new is None:
         return Answer(asker.say("subscribe.full", counties=asker.names((await wishes_of(work, asker.kept.sender.id)).counties)))
-    return Answer(
-        asker.say("subscribe.joined" if new else "subscribe.already", county=asker.county(wish.county)), county=wish.county
-    )
+    joined = "subscribe.joined" if wish.any_hour else "subscribe.joined_day"
+    return Answer(asker.say(joined if new else "subscribe.already", county=asker.county(wish.county)), county=wish.county)
 
 
 def hold_back(

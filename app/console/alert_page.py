@@ -24,6 +24,7 @@ from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.delivery.conservation import tally_of
 from app.delivery.plan import count_audience
+from app.delivery.quiet_hours import next_opening
 from app.pipeline_alerts import approve
 from app.records.alerts import Alert, AlertType, alert
 from app.records.contacts import contact
@@ -69,7 +70,7 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
     shown = await _get_alert(work, code)
     about = await work.get(Incident, incident.c.id == shown.incident_id)
     assert about is not None  # a foreign key
-    people = await _people(work, shown)
+    people = await _people(work, shown, request.state.hotline.time_zone)
     renderings = [Rendering(lang, shown.texts[lang], size_of(shown.texts[lang]), people.get(lang, 0)) for lang in shown.texts]
     names = await work.all(
         select(volunteer.c.id, volunteer.c.alias).where(volunteer.c.id.in_([shown.author_id, shown.approver_id]))
@@ -152,13 +153,15 @@ async def _get_alert(work: Transaction, code: str) -> Alert:
     return found
 
 
-async def _people(work: Transaction, shown: Alert) -> Mapping[str, int]:
+async def _people(work: Transaction, shown: Alert, zone: str) -> Mapping[str, int]:
     """How many people by language: planned where texts were planned, else whom it would reach now."""
     if shown.approved_at is not None:
         return await _planned(work, outgoing_message.c.about_id == shown.id)
     if shown.references_id is not None:
         return await _planned(work, outgoing_message.c.about_id == shown.references_id, still_reachable=True)
-    return await count_audience(work, shown.county)
+    morning = next_opening(work.now, zone)
+    over_by_then = morning is not None and morning >= shown.expires_at
+    return await count_audience(work, shown.county, only_any_hour=over_by_then)
 
 
 async def _planned(work: Transaction, which: Any, *, still_reachable: bool = False) -> dict[str, int]:

@@ -82,9 +82,11 @@ def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS) -> Select[
     )
 
 
-async def count_audience(work: Transaction, county: str) -> dict[str, int]:
-    """How many people an alert to a county would reach, by the language they would read it in."""
-    people = _reachable(audience(county, work.now)).subquery()
+async def count_audience(work: Transaction, county: str, *, only_any_hour: bool = False) -> dict[str, int]:
+    """How many people an alert to a county would reach, by the language they would read it in. `only_any_hour`: it is night, and the alert
+    would be over by morning."""
+    reachable = _reachable(audience(county, work.now))
+    people = (reachable.where(subscription.c.any_hour) if only_any_hour else reachable).subquery()
     language = _language_of(people.c.language, TEXT_LANGUAGES)
     rows = await work.all(
         select(language.label("language"), func.count().label("people")).select_from(people).group_by(language)

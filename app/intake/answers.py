@@ -102,13 +102,15 @@ async def answer_subscribe(
         else:
             text = asker.say("subscribe.ask_again" if asked else "subscribe.ask_county")
         return Answer(text, Question.SUBSCRIBE_PLACE, asked + 1)
+    held = await wishes_of(work, asker.kept.sender.id)
     wording = "subscribe.joined" if topic is Topic.ALERTS else "subscribe.joined_topic"
+    if topic is Topic.ALERTS and not held.any_hour and not held.stopped:
+        wording = "subscribe.joined_day"
     new = await subscribe(work, asker.consent(wording), where.county, topic)
     if new is None:
-        held = await wishes_of(work, asker.kept.sender.id)
         return Answer(asker.say("subscribe.full", counties=asker.names(held.counties)))
     about = {} if topic is Topic.ALERTS else {"topic": asker.say(f"topics.{topic}")}
-    key = wording if new else wording.replace("joined", "already")
+    key = wording if new else "subscribe.already" if topic is Topic.ALERTS else "subscribe.already_topic"
     return Answer(asker.say(key, county=asker.county(where.county), **about), county=where.county)
 
 

@@ -31,7 +31,7 @@ async def counties(database: Database) -> list[tuple[str, bool]]:
         return [(row.county, row.any_hour) for row in rows]
 
 
-@pytest.mark.parametrize(("language", "yes", "reply"), [("en", "YES", "verified alerts"), ("es", "Sí", "alertas verificadas")])
+@pytest.mark.parametrize(("language", "yes", "reply"), [("en", "YES", "8am-9pm only"), ("es", "Sí", "solo 8am-9pm")])
 async def test_yes_from_the_phone_subscribes_it_with_its_hours_and_the_question_as_proof(
     desk: Desk, language: str, yes: str, reply: str
 ) -> None:

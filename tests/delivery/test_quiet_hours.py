@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.clock import ManualClock
 from app.core.database import Database
+from app.delivery.plan import count_audience
 from app.delivery.quiet_hours import hold_for_the_night, next_opening
 from app.pipeline import Hotline
 from app.records.deliveries import Lane, delivery
@@ -54,6 +55,12 @@ async def test_an_alert_at_night_that_ends_before_morning_skips_who_wants_it_by_
 
     assert planned.recipients == 2
     assert await fates(database, planned) == [("pending", None), ("skipped", "quiet_hours")]
+
+
+async def test_the_preview_counts_only_who_would_get_it_at_night(two: tuple[Phone, Phone], database: Database) -> None:
+    async with database.transaction() as work:
+        assert await count_audience(work, DURHAM) == {"en": 1, "es": 1}
+        assert await count_audience(work, DURHAM, only_any_hour=True) == {"en": 1}
 
 
 async def test_an_alert_shortly_before_eight_waits_for_who_wants_it_by_day(
@@ -111,7 +118,7 @@ async def test_a_county_joined_later_keeps_the_hours_that_were_chosen(
     two: tuple[Phone, Phone], database: Database, clock: ManualClock
 ) -> None:
     _, by_day = two
-    await by_day.texts("JUNTAR Wake")
+    assert "solo 8am-9pm" in str(await by_day.texts("JUNTAR Wake"))
     clock.now = THREE_AT_NIGHT
 
     planned = await tell(database, "37183", opens_at=next_opening(clock.now, ZONE))
