@@ -10,14 +10,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import uvicorn
-
 from app.core.errors import VigiaError
 from app.core.logs import set_up_logging
 from app.settings import Settings
 from app.simulator.account import SIMULATED_ACCOUNT_SID, SimulatedLine, UnsafeSimulator
 from app.simulator.application import SimulatorConfig, create_simulator
 from app.simulator.exchange import Exchange
+from app.simulator.server import loopback_socket
+from app.simulator.server import run as serve
 from app.simulator.staging import Mode, Tell
 from app.simulator.story import tell_story
 
@@ -51,11 +51,15 @@ def run_simulator(asked: Alone) -> None:
     config = configured(asked, settings, os.environ)
     try:
         application = create_simulator(config)
+        listener = loopback_socket(asked.port)
     except UnsafeSimulator as error:
         raise SimulatorRefused(str(error)) from error
+    except OSError as error:
+        message = f"port {asked.port} can't be listened on: {error.strerror}"
+        raise SimulatorRefused(message) from error
     if not config.story:
         print(introduction(config), flush=True)  # noqa: T201 - the command's own output
-    uvicorn.run(application, host="127.0.0.1", port=asked.port, access_log=False, log_config=None, timeout_graceful_shutdown=2)
+    serve(application, listener)
 
 
 def configured(asked: Alone, settings: Settings, environment: Mapping[str, str]) -> SimulatorConfig:

@@ -6,9 +6,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+
+KEEP_ALIVE_S: Final = 60
+"""How long an idle connection is kept: longer than clients keep theirs, so that it is never closed under a request."""
 
 
 def loopback_socket(port: int = 0) -> socket.socket:
@@ -52,7 +56,14 @@ def run(application: ASGIApp, listener: socket.socket) -> None:
 
 
 def _config(application: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(application, access_log=False, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
+    return uvicorn.Config(
+        application,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
 
 
 class _Quiet(uvicorn.Server):

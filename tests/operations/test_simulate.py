@@ -53,7 +53,7 @@ def said_until(process: subprocess.Popen[str], word: str) -> str:
 @pytest.mark.filterwarnings("ignore:.* deprecated and will be removed in:DeprecationWarning")
 def test_it_runs_without_database_or_settings_and_what_it_prints_works() -> None:
     with started("--token", "a token of mine", "--sms-url", "http://127.0.0.1:1/sms", "--seed", "4") as (process, url):
-        said = said_until(process, "Uvicorn running")
+        said = said_until(process, "Application startup complete")
         python = re.search(r"    from twilio.*?Hello\"\)", said, re.DOTALL)
         assert python is not None
         found: dict[str, Client] = {}
