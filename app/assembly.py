@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from app.core.clock import Clock, system_clock
 from app.core.database import Database
+from app.core.errors import NotConfigured
 from app.core.ids import new_id
 from app.core.keys import Keys
 from app.core.redis_client import connect_redis
@@ -29,10 +30,6 @@ from app.settings import Settings
 from app.telephony.rest import TwilioRest
 from app.triage.lexicon import Lexicon
 from app.verification.queue import TaskQueue
-
-
-class NotConfigured(RuntimeError):
-    """A setting that this process can't do without is missing; the message names it."""
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,18 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 
-from app.core.database import Transaction
-from app.core.errors import VigiaError
+from app.core.errors import NotConfigured, VigiaError
 from app.core.keys import KeyProblem, new_key
 from app.core.logs import set_up_logging
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.core.database import Transaction
 
 main = typer.Typer(
     name="vigia", help="The backend of a community rapid-response hotline.", no_args_is_help=True, add_completion=False
@@ -70,6 +71,8 @@ def web(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Run one web process."""
+    import uvicorn
+
     # Paths can hold tokens, so there is no access log. The signed address is VIGIA_PUBLIC_URL: no proxy header is believed.
     uvicorn.run(
         "app.main:application", factory=True, host=host, port=port, access_log=False, log_config=None,
@@ -279,8 +282,6 @@ def in_transaction(step: Callable[[Transaction, Settings], Awaitable[Result]]) -
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """What goes wrong because of how it was set up is said in a sentence, without a traceback."""
-    from app.assembly import NotConfigured
-
     try:
         yield
     except ValidationError as error:

@@ -12,7 +12,6 @@ request. `STAGES` says what each is given and gives, which states it may bring a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,8 +49,8 @@ from app.intake.conversation import (
 from app.intake.keep import Kept, keep_text
 from app.intake.photos import attach_photos, keep_photos
 from app.intake.reports import add_to_report, answer_otherwise, find_silent, finish_text, get_report, words_of, write_report
-from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo, read_order
-from app.places.gazetteer import Gazetteer
+from app.pipeline_reading import read
+from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
 from app.records.deliveries import Lane
@@ -63,7 +62,6 @@ from app.records.verification import Offer, Outcome
 from app.telephony.addresses import Channel
 from app.telephony.forms import TextForm
 from app.triage.assess import assess
-from app.triage.lexicon import Lexicon
 from app.verification.answers import Answer as FieldAnswer
 from app.verification.answers import read_answer
 from app.verification.decisions import decide
@@ -168,17 +166,6 @@ async def _take_in(
     answer, memory = hold_back(work, hotline.answering, form, kept, reading, heard, answer)
     finish_text(work, kept, reading.assessment, answer, memory)
     return kept, answer.reply
-
-
-def read(
-    lexicon: Lexicon, gazetteer: Gazetteer, words: str, *, remembered: str | None = None, home: Sequence[str] = ()
-) -> Reading:
-    """What a text says and where it is. Pure: the same for `vigia triage` as for a text that came in. `remembered` is the language that
-    the person wrote in before or chose, `home` the counties they named before."""
-    said = assess(words, lexicon, remembered_language=remembered)
-    if said.command in {Command.JOIN, Command.LEAVE}:
-        return read_order(said, lexicon, gazetteer)
-    return Reading(said, locate(words, gazetteer, home_counties=home))
 
 
 async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kept, reading: Reading, heard: Heard) -> Answer:

@@ -23,7 +23,8 @@ from app.intake.calls import (
 )
 from app.intake.recordings import has_recording, keep_recording
 from app.intake.reports import add_to_report, get_report, write_report
-from app.pipeline import Hotline, open_report, read
+from app.pipeline import Hotline, open_report
+from app.pipeline_reading import read
 from app.places.locate import locate
 from app.telephony.addresses import Channel
 from app.telephony.forms import CallForm

@@ -21,11 +21,9 @@ from app.intake.restraint import Incoming, Memory, is_echo, memory_of, plain_wor
 from app.packs import pack_file
 from app.packs.counties import Counties
 from app.packs.texts import Texts
-from app.places.gazetteer import Gazetteer
-from app.places.locate import locate
 from app.records.deliveries import Lane
 from app.records.events import record_later
-from app.records.reading import Assessment, Command, Kind, Location, Reading
+from app.records.reading import Assessment, Command, Reading
 from app.subscribers.choices import choose_hours, wishes_of
 from app.subscribers.consent import subscribe
 from app.subscribers.sign_up import Asked, ask_to_confirm, forget_lapsed, take_sign_up
@@ -54,16 +52,6 @@ class Answering:
         """The sentences of a pack. Raises FileNotFoundError where it has no `machines.toml`."""
         phrases = tomllib.loads(pack_file(pack, "machines.toml").read_text(encoding="utf-8"))["phrases"]
         return cls(frozenset(map(canonical_number, lines)), tuple(map(plain_words, phrases)))
-
-
-def read_order(said: Assessment, lexicon: Lexicon, gazetteer: Gazetteer) -> Reading:
-    """JOIN UNION, LEAVE WAKE, SALIR DE WAKE: what follows the order is a place and is read as one. Where LEAVE names neither a county nor
-    a topic and its words ask for no more texts, it is a stop after all."""
-    topic, rest = split_topic(said.argument, lexicon)
-    where = locate(rest, gazetteer, answering=True) if rest else Location()
-    if said.command is Command.LEAVE and said.opt_out and topic is None and not where.counties:
-        return Reading(replace(said, kind=Kind.STOP, command=None, argument=""), where)
-    return Reading(replace(said, opt_out=False), where)
 
 
 async def answer_wish(work: Transaction, asker: Asker, reading: Reading, lexicon: Lexicon) -> Answer | None:

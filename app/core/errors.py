@@ -56,3 +56,7 @@ class Unavailable(VigiaError):
 
     code = "unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class NotConfigured(RuntimeError):
+    """A setting that this process can't do without is missing; the message names it."""

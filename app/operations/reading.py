@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.incidents.clustering import cluster
-from app.pipeline import read
+from app.pipeline_reading import read
 from app.places.gazetteer import Gazetteer
 from app.places.streets import Streets
 from app.records.reading import Assessment, Location

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.console.posters import code_for, order_for
-from app.pipeline import Hotline, read
+from app.pipeline import Hotline
+from app.pipeline_reading import read
 from app.records.reading import Command
 from tests.console.conftest import Desk
 
