@@ -4,6 +4,9 @@ page before this."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,14 +16,21 @@ from app.core.errors import Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.delivery.plan import already_told
 from app.hotline import Hotline, call_off, tell_outcome, wake_all
+from app.incidents.confidence import likely
 from app.incidents.expiry import end_unconfirmed
 from app.incidents.regrouping import merge_incidents, split_incident, undo_regrouping
-from app.records.incidents import Incident, Report
+from app.incidents.told import how_sure
+from app.records.incidents import Incident, Report, incident
 from app.records.regroupings import Act, Reason
 from app.records.states import DECIDED, TaskState
-from app.records.verification import task
+from app.records.verification import Task, task
 from app.verification.tasks import ANY_LANGUAGE, finish_task, open_task, reopen_task
+from app.verification.urgency import head_start
 from app.volunteers.tables import Volunteer, volunteer
+
+MOST_ORDERED: Final = 200
+LEAST_MOVE: Final = timedelta(minutes=1)
+"""A task that would move by less stays."""
 
 
 async def merge(
@@ -65,6 +75,27 @@ async def undo(work: Transaction, hotline: Hotline, act_id: UUID, by: Volunteer)
         await _go_on(work, hotline, done.holds, done.reports)
     wake_all(work, hotline)
     return done.holds
+
+
+async def order_by_confidence(work: Transaction, hotline: Hotline) -> int:
+    """What waits is ordered anew by how sure we are: more people seeing the same moves an incident ahead, time and denials move it back.
+    Nothing else follows from it (DESIGN promise 5). Returns how many tasks moved."""
+    waiting = task.c.state == TaskState.WAITING.value
+    joined = select(task, incident.c.kind, incident.c.urgent).join(incident, incident.c.id == task.c.incident_id)
+    rows = await work.all(joined.where(waiting, incident.c.state.not_in(DECIDED)).order_by(task.c.id).limit(MOST_ORDERED))
+    sure = await how_sure(work, [row.incident_id for row in rows])
+    moved = 0
+    for row in rows:
+        start = head_start(row.kind, urgent=row.urgent, likely=likely(sure[row.incident_id].probability))
+        if abs(row.head_start - start.total_seconds()) < LEAST_MOVE.total_seconds():
+            continue
+        found = await work.first(
+            task.update().where(task.c.id == row.id, waiting).values(head_start=round(start.total_seconds())).returning(task)
+        )
+        if found is not None:
+            work.after_commit.append(partial(hotline.queue.offer, Task(**found._mapping)))
+            moved += 1
+    return moved
 
 
 async def _go_on(work: Transaction, hotline: Hotline, about: Incident, came: Sequence[Report]) -> None:

@@ -39,7 +39,7 @@ from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_re
 from app.intake.replay import keep_replaying
 from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
-from app.pipeline_incidents import expire_incidents
+from app.pipeline_incidents import expire_incidents, order_by_confidence
 from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
@@ -97,6 +97,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(recovery))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
+                asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: order_work(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_slowly(parts))),
                 asyncio.create_task(do_jobs(jobs, stopping)),
                 asyncio.create_task(keep_replaying(parts.spool, parts.database, partial(take_in_late, parts.hotline))),
@@ -144,6 +145,12 @@ async def sweep_slowly(parts: Parts) -> None:
 
 async def _counted(counter: Counter, step: Awaitable[int]) -> None:
     counter.inc(await step)
+
+
+async def order_work(parts: Parts) -> None:
+    """Order what waits by how sure we are of it by now."""
+    async with parts.database.transaction() as unit:
+        await order_by_confidence(unit, parts.hotline)
 
 
 async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:

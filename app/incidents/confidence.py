@@ -117,6 +117,12 @@ def confidence(accounts_with_evidence_kind: Sequence[tuple[Account, EvidenceKind
     return Confidence(round(probability, 4), _certainty(probability, told, now_minute), tuple(reasons))
 
 
+def likely(probability: float) -> float:
+    """How much is known beyond the prior, between 0 and 1: 1 is as much as reports alone can say."""
+    odds = math.log(max(probability, 1e-9) / max(1 - probability, 1e-9)) - math.log(PRIOR / (1 - PRIOR))
+    return min(max(odds / MOST_FROM_REPORTS, 0.0), 1.0)
+
+
 def evidence_kind(account: Account, *, has_picture: bool = False, is_partner: bool = False) -> EvidenceKind:
     """What a report rests on, from its words: a picture, agents that were seen, only a vehicle, or hearsay."""
     if is_partner:

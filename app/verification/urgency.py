@@ -14,18 +14,21 @@ from app.records.reading import Kind
 URGENT: Final = timedelta(hours=2)
 DETENTION: Final = timedelta(hours=1)
 RUMOR_LAG: Final = timedelta(minutes=30)
-LONGEST_HEAD_START: Final = URGENT + DETENTION
+LIKELY: Final = timedelta(minutes=30)
+"""How far ahead what many independent people saw may start of what one person heard. Only the order of work follows from it."""
+
+LONGEST_HEAD_START: Final = URGENT + DETENTION + LIKELY
 """The bound: a task that waits longer than this comes before everything that arrives now."""
 
 
-def head_start(kind: str, *, urgent: bool) -> timedelta:
-    """How far ahead an incident of this kind starts. A rumor starts behind."""
+def head_start(kind: str, *, urgent: bool, likely: float = 0.0) -> timedelta:
+    """How far ahead an incident of this kind starts. A rumor starts behind. `likely` is between 0 (nothing more is known) and 1."""
     start = URGENT if urgent else timedelta()
     if kind == Kind.DETENTION:
         start += DETENTION
     if kind == Kind.RUMOR and not urgent:
         start -= RUMOR_LAG
-    return start
+    return start + LIKELY * min(max(likely, 0.0), 1.0)
 
 
 def place_in_queue(created_at: datetime, head_start_seconds: int) -> float:

@@ -155,7 +155,7 @@ async def test_what_is_being_typed_survives_what_happens_meanwhile(office: Offic
     await office.text(ROSA, "La migra esta afuera de la Walmart de la Roxboro en Durham, traen chalecos")
     page = await office.page("Ana", 1280, "light")
     await page.keyboard.press("t")
-    chosen = page.locator("select[name=county]")
+    chosen = page.locator("#county-form select[name=county]")
     await chosen.select_option("37183")
     await page.locator("details.why summary").first.click()
     await office.text(KEN, "ICE agents in vests outside the Walmart on Roxboro Rd in Durham right now")
@@ -229,3 +229,24 @@ async def _problems(page: Page) -> list[str]:
     if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append("wider than the screen")
     return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_two_incidents_are_merged_and_a_reading_is_put_right_on_a_narrow_page_without_a_script(
+    office: Office, scheme: Literal["light", "dark"]
+) -> None:
+    await office.text(ROSA, "ICE agents with vests outside the Walmart on Roxboro in Durham")
+    await office.text(KEN, "hombres armados se llevaron a un vecino en Durham")
+    page = await office.page("Ana", scheme=scheme)
+    await page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    await page.goto(f"{office.address}/console/")
+    await page.get_by_role("button", name="Take the most urgent").click()
+    await page.get_by_role("button", name="Same event: merge").click()
+    await page.get_by_text("holds the reports of both now").wait_for()
+    await page.evaluate("document.querySelectorAll('details').forEach((d) => { if (!d.closest('header')) d.open = true; })")
+    assert await _problems(page) == []
+    await page.locator("select[name=kind]").first.select_option("rumor")
+    await page.get_by_role("button", name="Correct the kind").first.click()
+    await page.get_by_text("Corrected. What follows").wait_for()
+    await page.get_by_role("button", name="Undo").click()
+    await page.get_by_text("Undone.").wait_for()
