@@ -30,25 +30,25 @@ REPLAY_SECONDS: Final = 10.0
 
 
 async def replay(spool: Spool, database: Database, take_in: TakeIn) -> int:
-    """Take in what waits, unless another process does. Returns how many requests are on record now and off the disk."""
+    """Take in what waits, and what comes meanwhile and so waits behind it, unless another process does. Returns how many requests are on
+    record now and off the disk."""
     if spool.is_empty():
         return 0
     done = 0
     with spool.replaying() as mine:
-        if not mine:
-            return 0
-        for name, entry in await asyncio.to_thread(spool.waiting):
-            try:
-                await within(REPLAY_SECONDS, database.run(partial(_take, take_in, entry)))
-            except Exception as error:  # noqa: BLE001  # whatever is wrong with one request must not keep the others waiting
-                if is_away(error):
-                    log.info("replay_waits_for_database", error=type(error).__name__)
-                    break
-                await asyncio.to_thread(spool.quarantine, name, type(error).__name__)
-            else:
-                await asyncio.to_thread(spool.remove, name)
-                done += 1
-    metrics.SPOOL_REPLAYED.inc(done)
+        while mine and (waiting := await asyncio.to_thread(spool.waiting)):
+            for name, entry in waiting:
+                try:
+                    await within(REPLAY_SECONDS, database.run(partial(_take, take_in, entry)))
+                except Exception as error:  # noqa: BLE001  # whatever is wrong with one must not keep the others waiting
+                    if is_away(error):
+                        log.info("replay_waits_for_database", error=type(error).__name__)
+                        return done
+                    await asyncio.to_thread(spool.quarantine, name, type(error).__name__)
+                else:
+                    await asyncio.to_thread(spool.remove, name)
+                    metrics.SPOOL_REPLAYED.inc()
+                    done += 1
     return done
 
 

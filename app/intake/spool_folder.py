@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import structlog
 
@@ -117,7 +118,7 @@ class Spool:
     def probe(self) -> None:
         """Write a file to disk and remove it. Raises OSError when nothing could be kept here."""
         self._make_folders()
-        file = self._writing / f"probe.{os.getpid()}"
+        file = self._writing / f"probe.{uuid4().hex}"
         try:
             _write(file, PROBE)
             _reach_disk(self._waiting)

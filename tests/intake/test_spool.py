@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -185,3 +186,10 @@ def test_a_folder_that_is_none_holds_nothing_and_says_so(tmp_path: Path) -> None
     with pytest.raises(FileExistsError):
         spool.keep(*a_request())
     assert not spool.state(NOON).writable
+
+
+def test_many_look_at_once_whether_it_can_be_written_to(spool: Spool) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        states = list(threads.map(lambda _: spool.state(NOON), range(40)))
+
+    assert all(state.writable for state in states)
