@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
+from pydantic import SecretStr
 
 from app.api import calls, health, texts
 from app.api.errors import add_problem_details
@@ -29,7 +30,7 @@ from app.intake.spool_folder import Spool, try_spool
 from app.pipeline import Hotline
 from app.pipeline_late import take_in_late
 from app.pipeline_places import follow_landmarks
-from app.settings import Settings
+from app.settings import Settings, environment_name
 
 
 class State(TypedDict):
@@ -90,9 +91,16 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     return app
 
 
+def web_settings() -> Settings:
+    """The settings without the key that can send, also where the web is started with everything the worker has: it can't lose what it
+    does not hold."""
+    os.environ.pop(environment_name("api_key_secret"), None)
+    return Settings(api_key_secret=SecretStr(""))
+
+
 def application() -> FastAPI:
     """The application as uvicorn's factory: settings from the environment, logging set up."""
-    settings = Settings()
+    settings = web_settings()
     set_up_logging("web", as_json=settings.log_json, level=settings.log_level)
     return create_app(settings)
 

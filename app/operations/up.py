@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from app.assembly import build_carrier
 from app.operations.machine import keys_of, servers
 from app.operations.supervise import Process, Supervisor, wait_until_ready
-from app.settings import Settings
+from app.settings import Settings, environment_name
 
 
 async def run_up(settings: Settings, port: int) -> int:
@@ -19,12 +20,7 @@ async def run_up(settings: Settings, port: int) -> int:
     secrets = {} if settings.keys.get_secret_value() else keys_of(settings.data)
     async with AsyncExitStack() as stack:
         environment = stack.enter_context(servers(settings)) | secrets
-        supervisor = Supervisor(
-            [
-                Process("web", ["web", "--port", str(port)], environment | {"TWILIO_API_KEY_SECRET": ""}),
-                Process("worker", ["worker"], environment),
-            ]
-        )
+        supervisor = Supervisor(processes(environment, port))
         supervisor.start()
         stack.push_async_callback(supervisor.stop)
         await wait_until_ready(f"http://127.0.0.1:{port}/health/ready")
@@ -42,3 +38,9 @@ async def run_up(settings: Settings, port: int) -> int:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
     return 0
+
+
+def processes(environment: Mapping[str, str], port: int) -> list[Process]:
+    """Web and worker; the key that can send goes to the worker alone."""
+    without_key = dict(environment) | {environment_name("api_key_secret"): ""}
+    return [Process("web", ["web", "--port", str(port)], without_key), Process("worker", ["worker"], environment)]

@@ -3,9 +3,13 @@ process takes over. No phone ever gets a second copy, and whom an alert is for g
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import multiprocessing
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,10 +21,8 @@ from app.core.clock import system_clock
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.keys import Keys
-from app.core.redis_client import connect_redis
 from app.delivery.callbacks import hear_status
 from app.delivery.conservation import find_differences
-from app.delivery.pacing import Pacer
 from app.delivery.plan import Message, plan_to
 from app.delivery.reconcile import reconcile
 from app.delivery.sender import Sender
@@ -35,6 +37,7 @@ from app.simulator.faults import Fault, Kind, Point
 from app.simulator.server import address_of, loopback_socket, serving
 from app.telephony.rest import TwilioRest
 from tests.chaos.dying import every_death
+from tests.chaos.sending_process import live, open_worker
 from tests.conftest import HOTLINE_NUMBER
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
@@ -56,23 +59,8 @@ class World:
     def clock(self) -> datetime:
         return system_clock() + self.late
 
-    @asynccontextmanager
-    async def worker(self) -> AsyncIterator[tuple[Database, TwilioRest, Sender]]:
-        """A worker's own connections and its sender."""
-        settings = self.settings
-        keys = Keys(settings.keys.get_secret_value(), settings.hash_key.get_secret_value())
-        assert settings.database_url is not None and settings.redis_url is not None
-        database = Database(settings.database_url, keys, self.clock, new_id, pool_size=3)
-        secret = settings.api_key_secret.get_secret_value()
-        carrier = TwilioRest(settings.account_sid, settings.api_key_sid, secret, HOTLINE_NUMBER, api_url=settings.api_url)
-        redis = connect_redis(settings.redis_url, connections=2)
-        callback = f"{settings.public_url}/twilio/messages/status"
-        try:
-            yield database, carrier, Sender(database, carrier, Pacer(redis, f"line {self.late}", 500.0), callback)
-        finally:
-            await carrier.close()
-            await redis.aclose()
-            await database.close()
+    def worker(self) -> AbstractAsyncContextManager[tuple[Database, TwilioRest, Sender]]:
+        return open_worker(self.settings, self.clock, f"line {self.late}")
 
     async def plan(self, lane: Lane, words: str) -> UUID:
         async with self.database.transaction() as work:
@@ -143,7 +131,7 @@ async def test_the_worker_dies_at_every_await_and_nobody_gets_a_second_copy(worl
         if not told:
             world.exchange.faults.add(Fault(point=Point.CALLBACK, kind=Kind.DROP, times=None))
         async with life, world.worker() as (_, _, sender):
-            assert await sender.send_some() == len(PHONES)
+            assert await sender.drain() == len(PHONES)
         deaths[(life.died or "lived").rsplit(" ", 1)[0]] += 1
 
         await world.recover(message)
@@ -152,6 +140,26 @@ async def test_the_worker_dies_at_every_await_and_nobody_gets_a_second_copy(worl
         assert copies == [1, 1] if lane is Lane.ALERT else max(copies) <= 1, f"{copies} after dying {life.died}"
 
     assert {"before psycopg", "after psycopg", "before aiohttp", "after aiohttp", "before redis", "lived"} <= set(deaths)
+
+
+async def test_the_worker_is_really_killed_at_every_await_and_everybody_gets_one_copy(world: World) -> None:
+    """The same with a process of its own and SIGKILL: the device above is no better than what it stands for."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.chaos.sending_process"])
+    for n in itertools.count(1):
+        words = f"Text {n} to two phones"
+        message = await world.plan(Lane.ALERT, words)
+        process = processes.Process(target=live, args=(world.settings, n))
+        process.start()
+        await asyncio.to_thread(process.join)
+        assert process.exitcode in {0, -signal.SIGKILL}
+        await world.recover(message)
+
+        assert world.copies(words) == [1, 1], n
+        if process.exitcode == 0:
+            break
+
+    assert n > 20
 
 
 async def test_the_web_dies_at_every_await_of_a_callback_and_what_twilio_tells_again_is_enough(world: World) -> None:

@@ -115,3 +115,14 @@ async def test_forgetting_a_text_twice_is_fine(room: Room, rest: TwilioRest) -> 
     await rest.forget_text(sid)
 
     assert await rest.log_of(ROSA, datetime.now(UTC) - timedelta(minutes=5)) == []
+
+
+async def test_without_the_secret_twilio_takes_nothing(room: Room) -> None:
+    """Which is how the web stands: it knows the account and the token that signs, and not the key that sends."""
+    client = TwilioRest(SIMULATED_ACCOUNT_SID, KEY[0], "", LINE, api_url=room.url)
+    with pytest.raises(Refused) as refused:
+        await send(client)
+    await client.close()
+
+    assert refused.value.code == 20003
+    assert not room.exchange.messages
