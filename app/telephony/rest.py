@@ -24,6 +24,9 @@ NOT_CONNECTED: Final = 2.0
 """Seconds before a send is tried again for which not even a connection was made."""
 
 LOG_PAGE: Final = 50
+MOST_LOGGED: Final = 500
+"""Texts to one number that are read at most; nobody gets so many in the minutes that are looked at."""
+
 LARGEST_PAGE: Final = 1000
 """Lines of the log in one request: the most that Twilio gives."""
 
@@ -158,17 +161,18 @@ class TwilioRest:
         return logged + (await self._log_of(by_whatsapp(number), by_whatsapp(self._whatsapp), since) if self._whatsapp else [])
 
     async def _log_of(self, to: str, sender: str, since: datetime) -> list[LoggedText]:
+        logged: list[LoggedText] = []
         try:
-            messages = await self._client.messages.list_async(to=to, from_=sender, limit=LOG_PAGE)
+            async for m in await self._client.messages.stream_async(to=to, from_=sender, page_size=LOG_PAGE):
+                created = m.date_created or datetime.now(UTC)
+                if created < since:
+                    break
+                if len(logged) == MOST_LOGGED:
+                    raise OutcomeUnknown("more texts to one number than are read at once")  # so none is proven absent
+                logged.append(LoggedText(str(m.sid), str(m.to), str(m.body), str(m.status), m.error_code, created))
         except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
-        logged = [
-            LoggedText(str(m.sid), str(m.to), str(m.body), str(m.status), m.error_code, m.date_created or datetime.now(UTC))
-            for m in messages
-        ]
-        if len(logged) == LOG_PAGE and min(text.created_at for text in logged) >= since:
-            raise OutcomeUnknown("more texts to one number than are read at once")  # so none is proven absent
-        return [text for text in logged if text.created_at >= since]
+        return logged
 
     async def status_of(self, sid: str) -> tuple[str, int | None] | None:
         """See TextCarrier.status_of."""
@@ -178,7 +182,7 @@ class TwilioRest:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise OutcomeUnknown(type(error).__name__) from error
-        except (TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+        except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return str(message.status), message.error_code
 

@@ -126,3 +126,22 @@ async def test_without_the_secret_twilio_takes_nothing(room: Room) -> None:
 
     assert refused.value.code == 20003
     assert not room.exchange.messages
+
+
+async def test_the_log_is_read_over_many_pages_and_no_further_than_asked(room: Room, rest: TwilioRest) -> None:
+    for n in range(120):
+        await send(rest, str(n))
+    everything = await rest.log_of(ROSA, datetime.now(UTC) - timedelta(minutes=5))
+    nothing = await rest.log_of(ROSA, datetime.now(UTC) + timedelta(minutes=5))
+
+    assert {text.body for text in everything} == {str(n) for n in range(120)}
+    assert nothing == []
+
+
+async def test_a_text_that_was_deleted_has_no_status_any_more(room: Room, rest: TwilioRest) -> None:
+    sid = await send(rest)
+    await room.exchange.settled()
+    assert await rest.status_of(sid) is not None
+    await rest.forget_text(sid)
+
+    assert await rest.status_of(sid) is None
