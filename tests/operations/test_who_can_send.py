@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.assembly import NotConfigured, build_carrier
+from app.assembly import build_carrier
+from app.core.errors import NotConfigured
 from app.main import web_settings
 from app.operations import demo, up
 from app.operations.supervise import Process
