@@ -37,6 +37,7 @@ def call_form(exchange: Exchange, current: Call, extra: Form) -> Form:
         ("CallStatus", current.status.value),
         ("Direction", current.direction),
         ("ApiVersion", API_VERSION),
+        *([("ParentCallSid", current.parent_sid)] if current.parent_sid else []),
         *places,
         *extra,
     ]

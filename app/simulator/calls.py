@@ -41,7 +41,7 @@ OPEN: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PR
 class Heard:
     """One thing that the caller heard or did. `language` is a BCP 47 tag where the line spoke."""
 
-    kind: Literal["say", "play", "pause", "beep", "pressed", "said", "left", "silence", "ended", "error"]
+    kind: Literal["say", "play", "pause", "beep", "pressed", "said", "left", "silence", "joined", "ended", "error"]
     text: str = ""
     language: str = ""
 
@@ -93,6 +93,13 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """The two talk, or wait for somebody to talk to: `partner` is the other call's SID, empty until there is one."""
+
+    partner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a client asked of a call to a phone: the document to play (`url`, or `twiml` itself), and who is told of what."""
 
@@ -114,6 +121,13 @@ class Call:
     status: CallStatus
     created: datetime
     asked: Asked | None = None
+    parent_sid: str = ""
+    """The call whose <Dial> this one belongs to."""
+    shown_as: str = ""
+    """The caller id that a <Dial> chose."""
+    joins: asyncio.Future[Call] | None = None
+    """Of a <Dial>: set to the first of its calls that is ready to talk."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     told: int = 0
     """How many of its events the client was told of."""
     picked_up: asyncio.Future[bool] | None = None
@@ -121,7 +135,7 @@ class Call:
     started: datetime | None = None
     ended: datetime | None = None
     heard: list[Heard] = field(default_factory=list)
-    waiting: Gather | Record | None = None
+    waiting: Gather | Record | Joined | None = None
     digits: str = ""
     script: list[Verb] = field(default_factory=list)
     document: str = ""
@@ -134,12 +148,14 @@ class Call:
     @property
     def direction(self) -> str:
         """Who began it, in Twilio's words."""
-        return "inbound" if self.asked is None else "outbound-api"
+        if self.asked is None:
+            return "inbound"
+        return "outbound-dial" if self.parent_sid else "outbound-api"
 
     @property
     def caller(self) -> str:
         """The number that calls."""
-        return self.phone if self.asked is None else self.line
+        return self.phone if self.asked is None else self.shown_as or self.line
 
     @property
     def called(self) -> str:

@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from app.simulator import inbound, ringing, voice
-from app.simulator.calls import Call, Gather, Record
+from app.simulator.calls import Call, Gather, Joined, Record
 from app.simulator.exchange import Exchange, UnknownPhone
 from app.simulator.feed import Entry
 from app.simulator.inbound import Handed
@@ -337,6 +337,8 @@ def call_view(call: Call) -> dict[str, Any]:
     waiting: dict[str, Any] | None = None
     if isinstance(call.waiting, Gather):
         waiting = {"for": "gather", "keys": call.waiting.keys, "speech": call.waiting.speech, "digits": call.digits}
+    elif isinstance(call.waiting, Joined):
+        waiting = {"for": "joined", "partner": call.waiting.partner}
     elif isinstance(call.waiting, Record):
         waiting = {"for": "record", "longest_s": call.waiting.longest_s}
     return {

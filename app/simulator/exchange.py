@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from app.simulator import inbound, outbound
+from app.simulator import dialing, inbound, outbound
 from app.simulator.account import Account, SimulatedLine, check_addresses
 from app.simulator.calls import Call, Recording
 from app.simulator.courier import Delivered, Post
@@ -32,6 +32,7 @@ from app.simulator.refusals import Refusal
 from app.simulator.segments import count_segments
 from app.simulator.services import Service
 from app.simulator.terms import SenderQueue, Terms
+from app.simulator.twiml import Verb
 
 Found = TypeVar("Found")
 
@@ -257,6 +258,10 @@ class Exchange:
     def arrivals(self, number: str, after: int = 0) -> list[Message]:
         """The texts that reached this phone, oldest first, without the first `after`. Deleted ones are left out."""
         return [self.messages[sid] for sid in self.phone(number).arrived[after:] if sid in self.messages]
+
+    def dial(self, current: Call, verb: Verb) -> None:
+        """Ring the phones of a <Dial> while the call waits."""
+        self.spawn(dialing.dial(self, current, verb))
 
     # Doing and waiting
 

@@ -87,7 +87,7 @@ def call_json(account: Account, call: Call) -> dict[str, Any]:
         "from": call.caller,
         "from_formatted": _formatted(call.caller),
         "group_sid": None,
-        "parent_call_sid": None,
+        "parent_call_sid": call.parent_sid or None,
         "phone_number_sid": number_sid(call.line),
         "price": None,
         "price_unit": "USD",

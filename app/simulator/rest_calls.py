@@ -33,6 +33,7 @@ def serve_calls(door: Door, exchange: Exchange) -> None:
             and (not status or call.status.value == status)
             and days.holds(call.started or call.created)
             and ends.holds(call.ended)
+            and query.get("ParentCallSid", call.parent_sid) == call.parent_sid
         )
         return JSONResponse(
             listing.page_json(request.url.path, "calls", query, found, lambda item: resources.call_json(account, item))

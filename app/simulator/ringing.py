@@ -40,7 +40,7 @@ def place(exchange: Exchange, parameters: Mapping[str, Sequence[str]]) -> Call:
     new = Call(exchange.new_sid("CA"), to, line, CallStatus.QUEUED, exchange.now(), asked)
     new.picked_up = asyncio.get_running_loop().create_future()
     exchange.calls[new.sid] = new
-    exchange.spawn(_ring(exchange, new, asked))
+    exchange.spawn(ring(exchange, new))
     return new
 
 
@@ -52,6 +52,16 @@ def pick_up(exchange: Exchange, sid: str) -> None:
 def decline(exchange: Exchange, sid: str) -> None:
     """The person declines, which the caller hears as busy. Raises `WrongMoment` where nothing rings."""
     _decide(exchange.calls[sid], takes_it=False)
+
+
+def take_back(exchange: Exchange, current: Call) -> None:
+    """End a call, also while it still rings."""
+    if not current.is_open:
+        return
+    talking = current.status is CallStatus.IN_PROGRESS
+    voice.end(exchange, current, CallStatus.COMPLETED if talking else CallStatus.CANCELED)
+    if current.picked_up is not None:
+        current.picked_up.cancel()
 
 
 async def change(exchange: Exchange, current: Call, parameters: Mapping[str, Sequence[str]]) -> None:
@@ -67,10 +77,7 @@ async def change(exchange: Exchange, current: Call, parameters: Mapping[str, Seq
         if not current.is_open or (status == "canceled" and current.status is CallStatus.IN_PROGRESS):
             raise Refusal(21220)
         if status:
-            talking = current.status is CallStatus.IN_PROGRESS
-            voice.end(exchange, current, CallStatus.COMPLETED if talking else CallStatus.CANCELED)
-            if current.picked_up is not None:
-                current.picked_up.cancel()
+            take_back(exchange, current)
             return
         if current.status is not CallStatus.IN_PROGRESS:
             raise Refusal(21220)
@@ -78,7 +85,10 @@ async def change(exchange: Exchange, current: Call, parameters: Mapping[str, Seq
         await _play(exchange, current, url, twiml)
 
 
-async def _ring(exchange: Exchange, current: Call, asked: Asked) -> None:
+async def ring(exchange: Exchange, current: Call) -> None:
+    """Ring the phone until the person decides or the time is over, and play the document to whoever answers."""
+    asked = current.asked
+    assert asked is not None, "only a call that was asked for rings at a phone"
     await tell_client(exchange, current, "initiated")
     phone = exchange.phone(current.phone)
     if current.status is not CallStatus.QUEUED or current.picked_up is None:

@@ -96,6 +96,31 @@ _RECORD: Final = _Rule(
     }
 )
 
+_DIAL: Final = _Rule(
+    {
+        "action": _URL,
+        "method": "POST",
+        "timeout": _SECONDS,
+        "callerId": r"\+\d+",
+        "answerOnBridge": _YES_NO,
+        "hangupOnStar": "false",
+        "ringTone": r"[a-z]{2}(-old)?",
+    },
+    {
+        "Number": _Rule(
+            {
+                "url": _URL,
+                "method": "POST",
+                "statusCallback": _URL,
+                "statusCallbackMethod": "POST",
+                "statusCallbackEvent": r"(initiated|ringing|answered|completed)( (initiated|ringing|answered|completed))*",
+            },
+            text=True,
+        )
+    },
+    text=True,
+)
+
 _RULES: Final[Mapping[Channel, Mapping[str, _Rule]]] = {
     "messages": {
         "Message": _Rule(
@@ -112,6 +137,7 @@ _RULES: Final[Mapping[Channel, Mapping[str, _Rule]]] = {
         "Gather": _GATHER,
         "Record": _RECORD,
         "Redirect": _REDIRECT,
+        "Dial": _DIAL,
         "Hangup": _Rule(),
         "Reject": _Rule({"reason": "rejected|busy"}),
     },

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from app.simulator.call_events import call_form, tell_client
-from app.simulator.calls import Call, CallStatus, Gather, Heard, Record, Recording
+from app.simulator.calls import Call, CallStatus, Gather, Heard, Joined, Record, Recording
 from app.simulator.courier import Form
 from app.simulator.faults import Kind, Point
 from app.simulator.messages import may_be_called
@@ -98,7 +98,7 @@ async def stay_silent(exchange: Exchange, sid: str) -> Call:
     current = exchange.calls[sid]
     async with current.lock:
         waiting = current.waiting
-        if not current.is_open or waiting is None:
+        if not current.is_open or waiting is None or isinstance(waiting, Joined):
             raise WrongMoment("the line isn't waiting for anything")
         if isinstance(waiting, Gather) and current.digits:
             await _entered(exchange, current, waiting)
@@ -244,9 +244,18 @@ def _play(exchange: Exchange, current: Call) -> str:
                 current.heard.append(Heard("beep"))
             current.waiting = Record.of(verb)
             return ""
+        if verb.name == "Dial":
+            current.waiting = Joined("")
+            exchange.dial(current, verb)
+            return ""
         if verb.name in {"Hangup", "Reject"}:
             break
         current.heard.append(_heard(verb))
+    else:
+        if current.joins is not None and not current.joins.done():
+            current.waiting = Joined("")
+            current.joins.set_result(current)
+            return ""
     end(exchange, current, CallStatus.COMPLETED)
     return ""
 
@@ -268,6 +277,7 @@ def end(exchange: Exchange, current: Call, status: CallStatus) -> None:
     current.status, current.ended = status, exchange.now()
     current.waiting, current.script, current.digits = None, [], ""
     current.heard.append(Heard("ended"))
+    current.over.set()
     tell(exchange, current)
     exchange.spawn(tell_client(exchange, current, "completed"))
 
