@@ -12,7 +12,8 @@ RESULTS = Path(__file__).parent / "results.json"
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement. `target` is the least `ratio` (or, where there is no baseline, the least `value`) that is wanted."""
+    """One measurement. `target` is the least `ratio` (or, where there is no baseline, the least `value`) that is wanted; with `at_most`
+    it is the most."""
 
     name: str
     value: float
@@ -21,13 +22,15 @@ class Row:
     target: float | None
     unit: str
     note: str = ""
+    at_most: bool = False
 
     @property
     def met(self) -> bool | None:
         """Whether the target is met; None where there is none yet."""
         if self.target is None:
             return None
-        return (self.ratio if self.ratio is not None else self.value) >= self.target
+        reached = self.ratio if self.ratio is not None else self.value
+        return reached <= self.target if self.at_most else reached >= self.target
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -37,7 +40,7 @@ def table(rows: Sequence[Row]) -> str:
         baseline = "" if row.baseline is None else f"{row.baseline:,.3g}" if row.baseline < 10 else f"{row.baseline:,.0f}"
         value = f"{row.value:,.3g}" if row.value < 10 else f"{row.value:,.0f}"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        target = "" if row.target is None else f"{row.target:g}"
+        target = "" if row.target is None else f"{'≤' if row.at_most else ''}{row.target:g}"
         met = {True: "yes", False: "no", None: "-"}[row.met]
         lines.append(
             f"{row.name:<34}{value:>12}{baseline:>12}{ratio:>8}{target:>8}  {met:<4}{row.unit}{f'; {row.note}' if row.note else ''}"
