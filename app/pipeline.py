@@ -34,7 +34,9 @@ from app.intake import answers
 from app.intake.answers import Asker
 from app.intake.conversation import (
     DETAILS,
+    FRAGMENT_TIME,
     MOST_QUESTIONS,
+    SIGHTINGS,
     Answer,
     Heard,
     Question,
@@ -44,11 +46,22 @@ from app.intake.conversation import (
     is_another_event,
     is_elsewhere,
     is_overtaken,
+    is_still_writing,
     keep_asking,
 )
+from app.intake.follow_up import is_only_thanks
 from app.intake.keep import Kept, keep_text
 from app.intake.photos import attach_photos, keep_photos
-from app.intake.reports import add_to_report, answer_otherwise, find_silent, finish_text, get_report, words_of, write_report
+from app.intake.reports import (
+    add_to_report,
+    answer_otherwise,
+    find_silent,
+    finish_text,
+    get_report,
+    loose_words,
+    words_of,
+    write_report,
+)
 from app.pipeline_reading import read
 from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo
 from app.places.locate import locate
@@ -212,8 +225,21 @@ async def _answer_kind(work: Transaction, hotline: Hotline, asker: Asker, readin
             return await answers.answer_delete(work, asker)
         case Kind.VOLUNTEER:
             return await answers.answer_volunteer(work, asker)
+        case Kind.OTHER | Kind.ABUSE:
+            return await _read_together(work, hotline, asker)
         case _:
             return await answers.answer_other(asker)
+
+
+async def _read_together(work: Transaction, hotline: Hotline, asker: Asker) -> Answer:
+    """A text that means nothing by itself: with what its sender wrote a moment ago it may be a report, word by word."""
+    words = "\n".join([*await loose_words(work, asker.kept, FRAGMENT_TIME), asker.words])
+    if words != asker.words:
+        home = asker.kept.conversation.home_counties
+        reading = read(hotline.lexicon, hotline.gazetteer, words, remembered=asker.language, home=home)
+        if reading.assessment.kind in SIGHTINGS:
+            return await _take_report(work, hotline, replace(asker, words=words), reading)
+    return await answers.answer_other(asker)
 
 
 async def _take_report(work: Transaction, hotline: Hotline, asker: Asker, reading: Reading) -> Answer:
@@ -237,6 +263,8 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
     told = await get_report(work, which) if which else None
     if told is None or is_another_event(told, await incident_state(work, told), heard, reading):
         return await _answer_kind(work, hotline, asker, reading)
+    if is_only_thanks(asker.words):
+        return answers.answer_thanks(asker, heard)
     unplaced = told.county is None
     together = f"{words_of(work, told)}\n{asker.words}"
     said = assess(together, hotline.lexicon, remembered_language=asker.language)
@@ -250,6 +278,8 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
         await send_rights(work, hotline, asker.kept.sender.id, told, again.assessment)
         answered = heard.question if heard.question in DETAILS else None
         return answers.note_detail(asker, told, again.assessment, answered, talk.questions)
+    if is_still_writing(talk, heard, reading, work.now):
+        return Answer(asker.say("report.then_place"), Question.REPORT_PLACE, talk.questions, told.id)
     if talk.questions >= MOST_QUESTIONS:
         if told.incident_id is None:
             await open_report(work, hotline, told, together)

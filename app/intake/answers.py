@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.core.clock import local_time
 from app.core.database import Transaction
-from app.intake.conversation import MOST_QUESTIONS, Answer, Question
-from app.intake.follow_up import next_question, read_still
+from app.intake.conversation import MOST_QUESTIONS, Answer, Heard, Question
+from app.intake.follow_up import is_taken_back, next_question, read_still
 from app.intake.keep import Kept
 from app.packs.counties import Counties
 from app.packs.texts import Texts
@@ -189,11 +189,17 @@ def thank(asker: Asker, told: Report, about: Incident, said: Assessment, asked: 
 
 def note_detail(asker: Asker, told: Report, said: Assessment, answered: Question | None, asked: int) -> Answer:
     """The answer to more of a report: it is kept, and the next question if one was answered and another is left."""
-    question = next_question(told.kind, said, asked, answered) if answered else None
+    question = next_question(told.kind, said, asked, answered) if answered and not is_taken_back(asker.words) else None
     if question is not None:
         return Answer(asker.say("report.then_still"), question, asked + 1, told.id, reported=True)
     over = answered is Question.REPORT_STILL and read_still(asker.words) is False
     return Answer(asker.say("report.over" if over else "report.added"), report_id=told.id, reported=True)
+
+
+def answer_thanks(asker: Asker, heard: Heard) -> Answer:
+    """The answer to thanks. What was asked stays asked."""
+    talk = asker.kept.conversation
+    return Answer(asker.say("answers.welcome"), heard.question, talk.questions if heard.question else 0, talk.report_id)
 
 
 def with_time(asker: Asker, said: Assessment, answered: Question | None) -> Assessment:

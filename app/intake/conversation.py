@@ -109,7 +109,7 @@ def hear(
     it is only called when that was asked. `without_words`: it is a photo or a pin alone."""
     said, question = reading.assessment, open_question(talk, now)
     means_itself = said.command is not None or said.kind in STANDS_ALONE
-    more = said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER}
+    more = said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER} or (said.kind is Kind.RUMOR and not reading.location.counties)
     if question in DETAILS and not means_itself:
         return Heard(Turn.ANSWER, question, reading.location) if more else Heard(Turn.NEW, None, reading.location)
     if question is not None and not means_itself:
@@ -131,6 +131,14 @@ def is_another_event(told: Report, state: IncidentState | None, heard: Heard, re
     if state is not None and (state in DECIDED or state is IncidentState.DISMISSED):
         return True
     return (heard.turn is Turn.FRAGMENT or heard.question in DETAILS) and is_elsewhere(told.county, told.place, reading)
+
+
+def is_still_writing(talk: Conversation, heard: Heard, reading: Reading, now: datetime) -> bool:
+    """Whether a text is more of a report whose place was asked for a moment ago, written before the question was read."""
+    just_asked = talk.asked_at is not None and now - talk.asked_at <= FRAGMENT_TIME
+    said = reading.assessment
+    tells = said.kind in SIGHTINGS or bool(said.salute)
+    return heard.turn is Turn.UNCLEAR and heard.question is Question.REPORT_PLACE and just_asked and tells
 
 
 def is_overtaken(kept: Kept, reading: Reading, received_at: datetime | None) -> bool:

@@ -24,6 +24,9 @@ from app.telephony.addresses import Channel
 LONGEST_KEPT: Final = 20_000
 """Characters of a report's text that are kept together; each inbound text is kept whole besides."""
 
+MOST_LOOSE: Final = 5
+"""How many texts that mean nothing by themselves are read together."""
+
 FINISH: Final = """
     WITH said AS (
         UPDATE inbound_message SET kind = %(kind)s, report_id = CAST(%(report)s AS uuid), reply_sealed = %(reply)s WHERE id = %(message)s
@@ -85,6 +88,21 @@ async def get_report(work: Transaction, report_id: UUID) -> Report | None:
 def words_of(work: Transaction, told: Report) -> str:
     """What the person wrote, all fragments together."""
     return work.unseal(told.text_sealed, "report", "text", told.id) if told.text_sealed else ""
+
+
+async def loose_words(work: Transaction, kept: Kept, within: timedelta) -> list[str]:
+    """What the sender wrote in the last moments that was of no report and meant nothing by itself, oldest first."""
+    rows = await work.all(
+        select(inbound_message.c.id, inbound_message.c.body_sealed)
+        .where(inbound_message.c.contact_id == kept.sender.id, inbound_message.c.id != kept.id)
+        .where(
+            inbound_message.c.received_at >= work.now - within, inbound_message.c.kind.in_((Kind.OTHER.value, Kind.ABUSE.value))
+        )
+        .where(inbound_message.c.report_id.is_(None), inbound_message.c.body_sealed.is_not(None))
+        .order_by(inbound_message.c.received_at, inbound_message.c.id)
+        .limit(MOST_LOOSE)
+    )
+    return [work.unseal(row.body_sealed, "inbound_message", "body", row.id) for row in rows]
 
 
 async def find_silent(work: Transaction, silence: timedelta) -> list[Report]:

@@ -53,7 +53,7 @@ def rosa(database: Database, hotline: Hotline, clock: ManualClock) -> Talk:
 @pytest.mark.parametrize(
     ("first", "place", "seen", "still", "asks"),
     [
-        ("hay migra aqui", "Durham", "unos 5 hombres con chalecos", "si", ("Dónde", "Qué ve", "Todavía", "agregamos")),
+        ("veo a la migra aqui", "Durham", "unos 5 hombres con chalecos", "si", ("Dónde", "Qué ve", "Todavía", "agregamos")),
         ("ICE is here", "27703", "two white vans", "yes", ("Where", "What do you see", "still happening", "added")),
         ("la migra anda por aqui", "en Siler City", "carros negros", "ya no", ("Dónde", "Qué ve", "Todavía", "ya pasó")),
         (
@@ -184,3 +184,41 @@ async def test_a_question_about_a_whole_town_is_answered_by_what_was_confirmed_t
         locked = await work.get(Incident, incident.c.id == about.id, lock=True)
         assert locked is not None
         await decide(work, locked, Outcome.GONE, await a_dispatcher(work))
+
+
+async def test_what_is_written_while_the_place_is_asked_is_kept_and_costs_no_question(rosa: Talk) -> None:
+    first = await rosa.says("hay 3 carros de la migra")
+    second = await rosa.says("tienen chalecos verdes")
+    third = await rosa.says("y estan en la puerta de un vecino")
+    assert "¿Donde es?" in first
+    assert "lo agregamos. ¿Donde es?" in second
+    assert "lo agregamos. ¿Donde es?" in third
+    assert "condado de Durham" in await rosa.says("en Durham por la Roxboro")
+    [told] = await rosa.reports()
+    assert told.county == "37063"
+
+
+@pytest.mark.parametrize("pieces", [("la migra", "en el walmart", "en Durham"), ("migra", "ahora", "en Durham")])
+async def test_a_report_in_pieces_that_mean_nothing_alone_is_a_report(rosa: Talk, pieces: tuple[str, ...]) -> None:
+    for piece in pieces:
+        await rosa.says(piece, after=timedelta(seconds=15))
+    [told] = await rosa.reports()
+    assert told.county == "37063"
+    assert (await rosa.words()).split("\n") == list(pieces)
+
+
+@pytest.mark.parametrize("words", ["gracias", "ok thanks", "Muchas gracias!", "👍"])
+async def test_thanks_are_no_report_and_no_answer(rosa: Talk, words: str) -> None:
+    await rosa.says("ICE agents at the Food Lion in Durham")
+    assert "?" not in await rosa.says(words)
+    assert "still happening" in await rosa.says("two white vans")
+    assert await rosa.words() == "ICE agents at the Food Lion in Durham\ntwo white vans"
+
+
+@pytest.mark.parametrize(
+    "words", ["perdon, me equivoque", "no era la migra, era policia", "it was not ICE, just police", "false alarm"]
+)
+async def test_who_takes_it_back_is_asked_nothing_more(rosa: Talk, words: str) -> None:
+    await rosa.says("ICE agents at the Food Lion in Durham")
+    assert "?" not in await rosa.says(words)
+    assert words in await rosa.words()
