@@ -226,7 +226,12 @@ def direction_before(words: list[Word], first: int) -> bool:
         return False
     if before[-1] in DIRECTION:
         return True
-    return tuple(before[-2:]) in _LIVES
+    return tuple(before[-2:]) in _LIVES or changed_from(words, first)
+
+
+def changed_from(words: list[Word], first: int) -> bool:
+    """Whether somebody leaves the place for another: "cambiar de Mecklenburg", "I moved from Durham"."""
+    return first > 1 and (words[first - 2].fold, words[first - 1].fold) in _CHANGES
 
 
 def _breaks(gap: str) -> bool:
@@ -235,6 +240,14 @@ def _breaks(gap: str) -> bool:
 
 
 _ENDS = frozenset(".!?;:\n")
+_CHANGES = frozenset(
+    tuple(pair.split())
+    for pair in """
+    cambiar de, cambie de, cambio de, cambien de, cambiarme de, cambienme de, mude de, mudamos de, mudo de, switch from, moved from,
+    change from, switched from, changed from, me from
+    """.replace("\n", " ").split(",")
+)
+
 _SOUGHT = frozenset(
     tuple(pair.split())
     for pair in """

@@ -186,7 +186,7 @@ class _Reader(Surroundings):
         places = tuple(name.place for name in backed)
         weight = (3.0 if as_city or state else 2.5) - doubt - (1.0 - backed[0].weight) * 5
         says = _says(places, self.gazetteer, doubt)
-        aside = cues.direction_before(words, first)
+        aside = cues.direction_before(words, first) and not self.goes_on_from_a_place(first)
         is_denied = cues.denied(words, first)
         return Mention(
             first, end, Rank.PLACE, counties, places, self.said(first, last), says, weight, as_city, aside, is_denied

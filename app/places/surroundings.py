@@ -44,6 +44,8 @@ class Surroundings:
             return False
         if self.is_vehicle(first, last):
             return False
+        if self.goes_on_from_a_place(first):
+            return True
         caution = name.caution
         if doubt and caution is Caution.NONE and last == first and len(words[first].fold) < SURE_LENGTH:
             caution = Caution.SOME
@@ -91,6 +93,16 @@ class Surroundings:
             return True
         ends = last + 1 >= len(words) and first > 0 and words[first - 1].fold not in cues.NEVER_BEFORE_A_PLACE
         return ends and words[first - 1].fold not in {"de", "of", "del", "la", "le", "que"}
+
+    def goes_on_from_a_place(self, first: int) -> bool:
+        """Whether only "a" or "to" stands between the name and the place that somebody left: "cambiar de Mecklenburg a Union"."""
+        previous = self.found[-1] if self.found else None
+        if previous is None or previous.last != first - 2 or previous.first < 0:
+            return False
+        words = self.words
+        return (
+            words[first - 1].fold in {"a", "to"} and not words[first].gap.strip() and cues.changed_from(words, previous.first)
+        )
 
     def behind_a_street(self, first: int) -> bool:
         """Whether a street or a store was named just before, so that a town is what follows: "on Roxboro Rd in Bethel"."""
@@ -156,9 +168,15 @@ class Surroundings:
             return False
         if words[after].fold.isdigit():
             return True
-        keys = (" ".join(word.fold for word in words[after : after + count]) for count in (3, 2, 1))
-        spoken = (f"{before}{key}" for key in keys for before in ("", "on "))
-        return any(name.place.kind is PlaceKind.CORRIDOR for key in spoken for name in self.gazetteer.names.get(key, ()))
+        names = self.gazetteer.names
+        says_corner = any(word.fold in _CORNER for word in words[max(first - 4, 0) : first])
+        for count in (3, 2, 1):
+            key = " ".join(word.fold for word in words[after : after + count])
+            is_town = any(name.place.kind in {PlaceKind.CITY, PlaceKind.COUNTY} for name in names.get(key, ()))
+            meant = (key,) if is_town and not says_corner else (key, f"on {key}")  # "in Roxboro and Durham" is no corner
+            if any(name.place.kind is PlaceKind.CORRIDOR for said in meant for name in names.get(said, ())):
+                return True
+        return False
 
     def state_after(self, last: int) -> tuple[str, int] | None:
         """("this" or "other", the last word) where a state's name stands right behind."""
@@ -201,6 +219,7 @@ def _is_sentence(gap: str) -> bool:
 BREAKS = frozenset(",;:!?\n()")
 _ENDS = frozenset("!?;\n")
 _PLAINLY_IN = frozenset({"en", "in", "near", "cerca", "downtown", "around", "outside", "inside"})
+_CORNER = frozenset({"esquina", "corner", "intersection", "cruce", "interseccion"})
 _TIES = frozenset({"de", "in", "en", "of", "y", "and", "la", "del", "e", "con", "esquina", "at", "by"})
 _AFTER_A_TOWN = word_set("""
     near cerca por en on at by in hay afuera frente enfrente exit hoy today ahorita now migra ice la el agentes reten redada area

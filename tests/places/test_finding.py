@@ -149,3 +149,31 @@ def test_an_exit_of_a_shared_road_is_asked_about_only_where_both_roads_have_it()
     assert counties_of("I-40 exit 125") == {"Catawba"}
     assert counties_of("la 40 salida 152") == {"Alamance", "Iredell"}
     assert counties_of("85 salida 58") == {"Cabarrus"}
+
+
+def test_who_changes_from_one_county_to_another_wants_the_other() -> None:
+    assert counties_of("quiero cambiar de mecklenburg a union") == {"Union"}
+    assert counties_of("I moved from Durham to Lee, switch my alerts") == {"Lee"}
+
+
+def test_two_towns_joined_by_and_are_no_corner_although_a_street_bears_the_name() -> None:
+    assert counties_of("ICE in Roxboro and Durham") == {"Person", "Durham"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "county"), [("naitdale", "Wake"), ("guaxjo", "Union"), ("clinten", "Sampson"), ("ciler siti", "Chatham")]
+)
+def test_an_answer_may_be_spelled_as_it_is_heard(answer: str, county: str) -> None:
+    assert names(locate(answer, GAZETTEER, answering=True)) == {county}
+
+
+@pytest.mark.parametrize("answer", ["mi casa", "alguien sabe", "my house", "neighbor", "no entiendo", "enfrente"])
+def test_an_answer_that_names_no_place_is_not_taken_for_one(answer: str) -> None:
+    assert locate(answer, GAZETTEER, answering=True).counties == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "county"), [("夏洛特有移民局", "Mecklenburg"), ("ICE在Durham的Walmart", "Durham"), ("롤리에 ICE", "Wake")]
+)
+def test_a_large_city_is_found_in_other_scripts(text: str, county: str) -> None:
+    assert counties_of(text) == {county}
