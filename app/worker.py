@@ -46,6 +46,7 @@ from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
 from app.pipeline_subscribers import forget_sign_ups
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
+from app.privacy.purge import FORGET_TEXTS_AT_TWILIO, purge_old
 from app.records.corrections import forget_old_examples
 from app.records.deliveries import Lane, delivery
 from app.records.photos import SETTLE_PHOTO
@@ -138,6 +139,7 @@ async def sweep_slowly(parts: Parts) -> None:
         find_lost_recordings,
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
         forget_sign_ups,
+        purge_old,
     )
     for step in steps:
         await attempt("sweep_slowly", partial(parts.database.run, step))
@@ -219,6 +221,11 @@ def build_jobs(settings: Settings, parts: Parts, carrier: TwilioRest) -> procras
             await carrier.forget_text(sid)
         for sid in recordings:
             await carrier.forget_recording(sid)
+
+    @jobs.task(name=FORGET_TEXTS_AT_TWILIO, retry=JOB_RETRIES)
+    async def forget_texts(sids: str) -> None:
+        for sid in sids.split():
+            await carrier.forget_text(sid)
 
     return jobs
 
