@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
 from redis.asyncio import Redis
 
 from app.core.clock import ManualClock
+from app.core.database import Database
 from app.delivery.pacing import HEADROOM, Pacer
+from app.delivery.sender import Sender
+from tests.delivery.outgoing import DURHAM, PhoneCompany, people, plan_alert, states
 
 
 async def test_the_pace_holds_across_workers_and_without_redis(redis: Redis, clock: ManualClock) -> None:
@@ -40,3 +44,48 @@ async def test_no_second_holds_more_than_the_rate_however_late_a_sender_wakes(
     for first, at in enumerate(gone):
         assert segments * sum(at <= other < at + 1.0 for other in gone[first:]) <= max(rate, segments)
     assert segments * (texts - 1) / (gone[-1] - gone[0]) == pytest.approx(rate, rel=0.05)
+
+
+class Slow(PhoneCompany):
+    """A phone company that answers nobody before it has heard from enough."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.heard = 0
+        self.enough = asyncio.Event()
+
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+        self.heard += 1
+        if self.heard == 25:
+            self.enough.set()
+        await self.enough.wait()
+        return await super().send(to, body, callback, validity_seconds)
+
+
+async def test_slow_answers_do_not_slow_the_pace(database: Database, redis: Redis, clock: ManualClock) -> None:
+    await people(database, DURHAM, 40)
+    await plan_alert(database)
+    company = Slow(clock)
+    async with asyncio.timeout(30):
+        assert await Sender(database, company, Pacer(redis, "line", 100.0), "http://localhost/s").drain() == 40
+
+    assert await states(database) == {"sent": 40}
+
+
+async def test_a_sender_that_is_told_to_stop_hands_back_what_it_has_not_sent(
+    database: Database, redis: Redis, clock: ManualClock
+) -> None:
+    await people(database, DURHAM, 40)
+    await plan_alert(database)
+    stopping = asyncio.Event()
+
+    class Stopping(PhoneCompany):
+        async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+            stopping.set()
+            return await super().send(to, body, callback, validity_seconds)
+
+    company = Stopping(clock)
+    await Sender(database, company, Pacer(redis, "line", 40.0), "http://localhost/s").drain(stopping)
+
+    assert 0 < len(company.log) < 40
+    assert await states(database) == {"sent": len(company.log), "pending": 40 - len(company.log)}
