@@ -23,7 +23,8 @@ from app.console.flash import FLASHES, forget_flash, read_flash
 from app.console.phrases import mark, word_for
 from app.core.clock import local_time
 from app.core.languages import INTERFACE_LANGUAGES, interface_language, page_templates, translations
-from app.packs.place_words import place_in, reason_in
+from app.packs.place_words import place_in
+from app.packs.reading_words import reason_in
 from app.pipeline import Hotline
 from app.volunteers.tables import Role, Volunteer
 

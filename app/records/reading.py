@@ -68,9 +68,10 @@ class Evidence:
 class Assessment:
     """Triage's answer: what a text says.
 
-    `language` is an ISO 639-1 code (the dominant one where two are mixed). `salute` holds any of size, activity, location, uniform,
-    time and equipment, each as the words that said it. `situation` is a rights topic (door, car, street, work …) where one is meant.
-    `argument` is what followed a command (`JOIN durham` has "durham").
+    `language` is an ISO 639-1 code (the dominant one where two are mixed). `confidence` is how likely `kind` is, between 0 and 1.
+    `salute` holds any of size, activity, location, uniform, time and equipment, each as the words that said it, and
+    `salute_confidence` how surely each was said, between 0 and 1. `situation` is a rights topic (door, car, street, work …) where
+    one is meant. `argument` is what followed a command (`JOIN durham` has "durham").
     """
 
     kind: Kind
@@ -81,6 +82,8 @@ class Assessment:
     opt_out: bool = False
     situation: str | None = None
     salute: dict[str, str] = field(default_factory=dict)
+    salute_confidence: dict[str, float] = field(default_factory=dict)
+    confidence: float = 1.0
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -130,6 +133,7 @@ class Reading:
         said, where = self.assessment, self.location
         return {
             "kind": said.kind.value,
+            "confidence": round(said.confidence, 3),
             "language": said.language,
             "urgent": said.urgent,
             "counties": list(where.counties),
@@ -139,5 +143,6 @@ class Reading:
             "opt_out": said.opt_out,
             "command": said.command.value if said.command else None,
             "salute": said.salute,
+            "salute_confidence": {name: round(sure, 2) for name, sure in said.salute_confidence.items()},
             "evidence": [e.as_json() for e in (*said.evidence, *where.evidence)],
         }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypedDict
 
 from app.records.reading import Assessment, Command, Evidence, Kind
 from app.triage.commands import read_command
@@ -65,7 +66,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
             argument=argument,
             opt_out=opt_out,
             situation=situation if kind in _HAVE_A_SITUATION else None,
-            salute=salute_of(said, lexicon) if kind in CAN_BE_URGENT else {},
+            **_details(said, lexicon, kind),
             evidence=evidence,
         )
     if opt_out:
@@ -79,7 +80,8 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
         language=language,
         urgent=weighed.urgent,
         situation=situation if weighed.kind in _HAVE_A_SITUATION else None,
-        salute=salute_of(said, lexicon) if weighed.kind in CAN_BE_URGENT or weighed.kind is Kind.RUMOR else {},
+        **_details(said, lexicon, weighed.kind),
+        confidence=weighed.confidence,
         evidence=weighed.evidence,
     )
 
@@ -99,6 +101,20 @@ def marks_of(said: Understood) -> frozenset[str]:
     return frozenset(marks)
 
 
+def _details(said: Understood, lexicon: Lexicon, kind: Kind) -> _Details:
+    details = salute_of(said, lexicon) if kind in _HAVE_DETAILS else {}
+    return {
+        "salute": {field: detail.words for field, detail in details.items()},
+        "salute_confidence": {field: detail.confidence for field, detail in details.items()},
+    }
+
+
+class _Details(TypedDict):
+    salute: dict[str, str]
+    salute_confidence: dict[str, float]
+
+
+_HAVE_DETAILS = CAN_BE_URGENT | {Kind.RUMOR}
 _HAVE_A_SITUATION = CAN_BE_URGENT | {Kind.RIGHTS}
 _LINK = re.compile(
     r"https?://|www\.|\b[a-z0-9-]+\.(?:com|net|org|info|xyz|ly|top|click|shop|biz|link|site|online)\b", re.IGNORECASE

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from app.triage.concepts import Understood
+from dataclasses import dataclass
+
+from app.triage.concepts import Mention, Understood
 from app.triage.lexicon import Lexicon
+from app.triage.tokens import BREAK
 
 
-def salute_of(said: Understood, lexicon: Lexicon) -> dict[str, str]:
-    """Any of size, activity, location, uniform, time and equipment, each as the words that said it."""
-    details: dict[str, str] = {}
-    for field, names in lexicon.rules.salute.items():
-        for name in names:
-            words = said.words_of(name)
-            if words:
-                details[field] = words
-                break
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One SALUTE detail: the words that said it, and how surely they did, between 0 and 1."""
+
+    words: str
+    confidence: float
+
+
+def salute_of(said: Understood, lexicon: Lexicon) -> dict[str, Detail]:
+    """Any of size, activity, location, uniform, time and equipment. What a concept is worth stands in `rules.toml`; a word that was
+    understood only after correction, and an account at second hand, are worth less."""
+    rules = lexicon.rules
+    at_second_hand = not rules.second_hand.isdisjoint(said.concepts)
+    details: dict[str, Detail] = {}
+    for field, names in rules.salute.items():
+        for name, worth in names.items():
+            mention = _longest(said, name)
+            if mention is None:
+                continue
+            guessed = any(not word.sense.sure for word in said.words[mention.first : mention.last] if word.sense.word != BREAK)
+            confidence = (
+                worth * (rules.guessed_worth if guessed else 1.0) * (rules.second_hand_worth if at_second_hand else 1.0)
+            )
+            details[field] = Detail(mention.words, confidence)
+            break
     return details
 
 
@@ -27,3 +46,7 @@ def situation_of(said: Understood, lexicon: Lexicon) -> str | None:
         if count > most:
             best, most = situation, count
     return best
+
+
+def _longest(said: Understood, concept: str) -> Mention | None:
+    return max((mention for mention in said.mentions if mention.concept == concept), key=lambda m: len(m.words), default=None)

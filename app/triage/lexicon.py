@@ -90,7 +90,15 @@ class RulesFile(BaseModel):
     urgent_trust: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The same for the rules of urgency."""
     situations: dict[str, tuple[str, ...]]
-    salute: dict[Literal["size", "activity", "location", "uniform", "time", "equipment"], tuple[str, ...]]
+    salute: dict[
+        Literal["size", "activity", "location", "uniform", "time", "equipment"], dict[str, Annotated[float, Field(gt=0, le=1)]]
+    ]
+    """Which concepts fill a detail, the first that is named, and how surely each does."""
+    second_hand: frozenset[str] = frozenset()
+    second_hand_worth: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """What details are multiplied by where one of `second_hand` is named."""
+    guessed_worth: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The same where a word was only understood after correction."""
     rules: tuple[Rule, ...]
 
     @model_validator(mode="after")
@@ -98,6 +106,7 @@ class RulesFile(BaseModel):
         weighed = [WeighedRule.of(rule) for rule in self.rules]
         used = {name for rule in weighed for group in (*rule.every, rule.none) for name in group}
         used |= {name for names in (*self.situations.values(), *self.salute.values(), *self.hides.values()) for name in names}
+        used |= self.second_hand
         if unknown := sorted(used - set(self.says)):
             raise ValueError(f"rules.toml uses concepts that [says] does not explain: {', '.join(unknown)}")
         return self

@@ -163,9 +163,11 @@ def _read(text: str) -> Iterator[tuple[str, Weights]]:
         packed = base64.b64decode(coded, validate=True)
         if not feature or len(packed) != len(COLUMNS):
             raise ValueError(f"wording.tsv has a broken line: {line[:80]!r}")
-        yield feature, tuple(step * STEP for step in struct.unpack(f"{len(COLUMNS)}b", packed))
+        yield feature, tuple(_VALUES[step] for step in struct.unpack(f"{len(COLUMNS)}b", packed))
 
 
+_VALUES = {step: step * STEP for step in range(-128, 128)}
+"""Every weight there can be, once."""
 _NOTHING: Weights = (0.0,) * len(COLUMNS)
 _MOST_REMEMBERED = 50_000
 _NOT_TELLING = frozenset({"STOP_FILLER", "STOP_LIST"})

@@ -118,6 +118,21 @@ def test_details_are_kept_as_they_were_said(lexicon: Lexicon) -> None:
     assert said.salute["size"].startswith("3 unmarked SUVs")
     assert "vests" in said.salute["uniform"] or "masked" in said.salute["uniform"]
     assert said.salute["time"] == "right now"
+    assert set(said.salute_confidence) == set(said.salute)
+    assert all(0 < sure <= 1 for sure in said.salute_confidence.values())
+
+
+def test_a_detail_heard_from_others_or_guessed_from_a_misspelling_is_less_sure(lexicon: Lexicon) -> None:
+    plain = assess("hay 3 camionetas afuera de la iglesia", lexicon).salute_confidence["equipment"]
+    guessed = assess("ay 3 camiometas afuera de la iglesia", lexicon).salute_confidence["equipment"]
+    heard = assess("dicen que hay 3 camionetas afuera de la iglesia", lexicon).salute_confidence["equipment"]
+
+    assert heard < guessed < plain
+
+
+def test_a_reading_says_how_likely_its_kind_is(lexicon: Lexicon) -> None:
+    assert assess("la migra esta tocando mi puerta", lexicon).confidence > 0.95
+    assert assess("mande", lexicon).confidence < 0.9
 
 
 @given(st.text(st.characters(), max_size=300))
