@@ -35,8 +35,9 @@ fix: $(VENV)/.dev ## Format, mend what can be mended, and write the generated fi
 bench: $(VENV)/.dev ## Measure, print a table and write bench/results.json
 	$(BIN)/python -m bench
 
-soak: $(VENV)/.dev ## Ten minutes under every fault, with kills and crashes, and the books compared
+soak: $(VENV)/.dev ## Ten minutes under every fault, with kills and crashes, and the books compared; a minute of fuzzed texts
 	$(BIN)/python -m tests.soak $(SOAK)
+	$(BIN)/python -m tests.soak.fuzz_reading
 
 pictures: $(VENV)/.dev assets browser ## Take the screenshots in docs/images
 	$(BIN)/python scripts/take_pictures.py

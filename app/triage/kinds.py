@@ -12,8 +12,8 @@ from app.triage.lexicon import Lexicon, WeighedRule
 from app.triage.wording import Weights, Wording
 
 NOT_STOP = tuple(kind for kind in Kind if kind is not Kind.STOP)
-SHARPNESS = 1.0
-"""What log-odds are multiplied by before they are read as chances, so that nine in ten said at 0.9 are right (docs/reading.md)."""
+SHARPNESS = 1.2
+"""What log-odds are multiplied by for the confidence, so that nine in ten given at 0.9 are right (docs/reading.md)."""
 CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
 """The kinds where people may be at risk now; a question about a rumor or about rights can wait a minute."""
 
@@ -27,10 +27,10 @@ class Scores:
     suggested: Weights
     by_word: dict[str, Weights]
 
-    def chance(self, kind: Kind, *, among: Collection[Kind] = tuple(Kind)) -> float:
+    def chance(self, kind: Kind, *, among: Collection[Kind] = tuple(Kind), sharpness: float = 1.0) -> float:
         """How likely `kind` is, between 0 and 1, where only those `among` come into question. Measured by `bench.reading`."""
         best = max(self.kinds.get(other, 0.0) for other in among)
-        grown = {other: math.exp(SHARPNESS * (self.kinds.get(other, 0.0) - best)) for other in among}
+        grown = {other: math.exp(sharpness * (self.kinds.get(other, 0.0) - best)) for other in among}
         return grown[kind] / sum(grown.values())
 
 
@@ -57,7 +57,7 @@ def score(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wo
 def weigh(said: Understood, scores: Scores, lexicon: Lexicon) -> Weighed:
     """The kind that a text is, other than stop, which `optout` alone decides."""
     best = max(NOT_STOP, key=lambda kind: (scores.kinds.get(kind, 0.0), -_ORDER[kind]))
-    confidence = scores.chance(best, among=NOT_STOP)
+    confidence = scores.chance(best, among=NOT_STOP, sharpness=SHARPNESS)
     trust, concepts = lexicon.rules.trust, scores.concepts
     evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in _applying(concepts, lexicon) if kind is best]
     evidence += _worded(said, best, scores.suggested, scores.by_word)

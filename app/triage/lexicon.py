@@ -206,6 +206,8 @@ class Lexicon:
         return Sense(word, tuple(sorted(classes)), symbols, languages, sure)
 
 
+SHORTEST_CORRECTED_STEM = 7
+"""Letters from which a stem is a word that misspellings are read as (`camiometas`, of `camioneta*`)."""
 _MOST_WORDS_REMEMBERED = 50_000
 NEUTRAL = "neutral"
 """The language of names: known words that speak for no language."""
@@ -301,6 +303,8 @@ class _Builder:
         folded = _one_word(member.removesuffix("*"))
         if stem:
             self.stems[folded].add(language)
+            if len(folded) >= SHORTEST_CORRECTED_STEM:
+                self.telling.add(folded)
             return folded + "*"
         folded = self._as_spelled(folded)
         self.known[folded].add(language)

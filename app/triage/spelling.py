@@ -22,6 +22,8 @@ SHORTEST_MISSPELLED = 5
 TWO_SLIPS_FROM = 9
 """Letters from which two wrong letters are forgiven."""
 SHORTEST_RUN_TOGETHER = 6
+LETTERS_A_PIECE = 3
+"""Letters that the pieces of a run-together word must have on average: what falls into shorter ones is a misspelling (`ca mio me tas`)."""
 LONGEST_WORD = 40
 """Longer "words" are noise or an address and are read as they stand."""
 
@@ -81,7 +83,9 @@ class Vocabulary:
                 if here is None or cost < here[0]:
                     best[end] = (cost, (*before[1], piece))
         whole = best[len(word)]
-        return whole[1] if whole is not None and whole[0] <= max(4, len(word) * 3 // 4) else ()
+        if whole is None or whole[0] > max(4, len(word) * 3 // 4) or len(whole[1]) * LETTERS_A_PIECE > len(word):
+            return ()
+        return whole[1]
 
     def _sounding_like(self, word: str) -> tuple[str, ...]:
         if len(word) < SHORTEST_SOUNDED:
@@ -111,6 +115,8 @@ class Vocabulary:
             for known in self.by_slip.get(shape, ())
             if OSA.distance(known, word, score_cutoff=allowed) <= allowed and (known[0] == word[0] or known[1:] == word[1:])
         }
+        if not near and word.endswith("s"):  # a plural of what is only known by its stem
+            return self._one_slip_from(word[:-1])
         return _closest(word, near)
 
 
