@@ -21,7 +21,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from app.assembly import build_database
-from app.pipeline import read
+from app.pipeline_reading import read
 from app.places.gazetteer import Gazetteer
 from app.records.corrections import read_examples
 from app.records.reading import Assessment, Kind
