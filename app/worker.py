@@ -120,7 +120,6 @@ async def sweep(parts: Parts) -> None:
         lambda unit: _counted(metrics.LEASES_ENDED, sweep_tasks(unit, parts.hotline.queue)),
         expire_offers,
         expire_alerts,
-        lambda unit: expire_incidents(unit, parts.hotline),
         lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),
         lambda unit: end_lost_calls(unit, parts.hotline),
         forget_old_sessions,
@@ -150,9 +149,9 @@ async def _counted(counter: Counter, step: Awaitable[int]) -> None:
 
 
 async def order_work(parts: Parts) -> None:
-    """Order what waits by how sure we are of it by now."""
-    async with parts.database.transaction() as unit:
-        await order_by_confidence(unit, parts.hotline)
+    """End what nobody could confirm in its time, and order what still waits by how sure we are of it by now."""
+    await parts.database.run(partial(expire_incidents, hotline=parts.hotline))
+    await parts.database.run(partial(order_by_confidence, hotline=parts.hotline))
 
 
 async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> None:
