@@ -13,7 +13,7 @@ from app.places import cues
 from app.places.gazetteer import LARGE_TOWN, Caution, Gazetteer, Name, Place, PlaceKind
 from app.places.mention import Mention, Rank
 from app.places.roads import RoadMention, roads_in
-from app.places.surroundings import BREAKS, SURE_LENGTH, Surroundings
+from app.places.surroundings import BREAKS, ROADS, SURE_LENGTH, Surroundings
 from app.places.words import Word, word_set
 
 SHORTEST_PAIR = 6
@@ -37,7 +37,13 @@ class _Reader(Surroundings):
         while at < len(self.words):
             mention = self._road(roads[at]) if at in roads else None
             mention = (
-                mention or self._zip(at) or self._name(at) or self._misspelled(at) or self._other_state(at) or self._street(at)
+                mention
+                or self._zip(at)
+                or self._corner_side(at)
+                or self._name(at)
+                or self._misspelled(at)
+                or self._other_state(at)
+                or self._street(at)
             )
             if mention:
                 self.found.append(mention)
@@ -191,6 +197,22 @@ class _Reader(Surroundings):
         return Mention(
             first, end, Rank.PLACE, counties, places, self.said(first, last), says, weight, as_city, aside, is_denied
         )
+
+    def _corner_side(self, at: int) -> Mention | None:
+        """A known street said by its bare name where a corner is spoken of: "esquina de New Hope y Capital"."""
+        words, previous = self.words, self.found[-1] if self.found else None
+        begins = at > 0 and words[at - 1].fold in _OF and self.says_corner(at) and previous is None
+        goes_on = (
+            previous is not None and previous.kind in ROADS and self.says_corner(previous.first) and self.joined(previous, at)
+        )
+        if not (begins or goes_on):
+            return None
+        for count in range(min(3, len(words) - at), 0, -1):
+            key = " ".join(word.fold for word in words[at : at + count])
+            streets = [name for name in self.gazetteer.names.get(f"on {key}", ()) if name.place.kind is PlaceKind.CORRIDOR]
+            if streets and self.unbroken(at, at + count - 1):
+                return self._corridor(at, at + count - 1, streets, 0.0)
+        return None
 
     def _is_street_of_next_town(self, first: int, last: int, towns: Sequence[Name]) -> bool:
         """Whether a store stands right before the name and a town of another county right behind it: "walmart de roxboro durham" is on

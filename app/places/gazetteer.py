@@ -42,6 +42,10 @@ OFFICES: Final = {
 """What every county has at its seat, and how it is said; `{}` is the county's name."""
 
 
+STREET_ENDS: Final = frozenset({"st", "ave", "rd", "blvd", "dr", "hwy", "ln", "pkwy", "ct", "cir", "trl", "way"})
+"""How the public name of a street ends; one that ends otherwise ("Durham Freeway") is not said without its end."""
+
+
 class PlaceKind(StrEnum):
     """What a name names. A brand stands in many counties and only lends its name to another place."""
 
@@ -282,7 +286,7 @@ def _spoken_street(key: str) -> Iterator[str]:
     base = words[1:-1] if words[0] in {"n", "s", "e", "w"} else words[:-1]
     if (
         base
-        and words[-1] != "freeway"
+        and words[-1] in STREET_ENDS
         and len(base[0]) >= 4
         and base[0] not in {"park", "high", "market", "church", "main", "central", "club", "west", "south"}
     ):

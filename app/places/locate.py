@@ -18,7 +18,7 @@ from app.places.links import point_of_plus_code, points_in
 from app.places.mention import Mention, Rank, without_denied
 from app.places.polygons import county_at
 from app.places.spoken import digits_said
-from app.places.words import LONGEST_TEXT, in_latin, words_of
+from app.places.words import LONGEST_TEXT, in_latin, phrase, words_of
 from app.records.reading import Candidate, Evidence, Location
 
 POINT_WEIGHT = 5.0
@@ -53,7 +53,7 @@ def locate(text: str, gazetteer: Gazetteer, *, home_counties: Sequence[str] = ()
     notes = [Evidence(link, "a short map link hides its point", 0.0) for link in points.short_links]
     counting = without_denied(found)
     notes.extend(Evidence(m.words, "named as not the place", -1.0) for m in found if m.denied)
-    counting, contained = _without_contained(counting)
+    counting, contained = _without_contained(_without_streets(counting, gazetteer))
     counties, ignored = _settle(counting)
     ignored = [*contained, *ignored]
     counties, home = _break_tie(counties, home_counties, gazetteer)
@@ -121,6 +121,21 @@ def _settle(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], list[Mention]
         else:
             fits = tuple(dict.fromkeys((*fits, *together)))
     return fits, ignored
+
+
+def _without_streets(mentions: Sequence[Mention], gazetteer: Gazetteer) -> list[Mention]:
+    """Without small towns that are a street of a city whose other street is named: "off Idlewild near Harris" is Harris Boulevard."""
+    streets = {code for mention in mentions if mention.rank is Rank.STREET for code in mention.counties}
+
+    def is_street(mention: Mention) -> bool:
+        town = mention.places[0]
+        if mention.rank is not Rank.PLACE or not _is_town(town) or town.population >= LARGE_TOWN:
+            return False
+        named = gazetteer.names.get(f"la {phrase(town.name)}", ())
+        here = streets.difference(mention.counties)
+        return any(name.place.kind is PlaceKind.CORRIDOR and not here.isdisjoint(name.place.counties) for name in named)
+
+    return [mention for mention in mentions if not (streets and is_street(mention))]
 
 
 def _without_contained(mentions: Sequence[Mention]) -> tuple[list[Mention], list[Mention]]:

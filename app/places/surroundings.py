@@ -63,6 +63,8 @@ class Surroundings:
                 return capital or last > first or self.behind_a_street(first) or cues.foreign_word_before(words, first)
             if capital and (before_a_thing or self.brand_at(last + 1)):
                 return True
+            if first == 0 and capital and caution is Caution.MUCH and last + 1 < len(words) and words[last + 1].fold in _NEAR:
+                return True
             opens = first == 0 and last + 1 < len(words) and words[last + 1].gap.startswith((",", ":"))
             return alone and (capital or opens) and caution is Caution.MUCH
         if cues.place_word_before(words, first) or before_a_thing:
@@ -150,6 +152,15 @@ class Surroundings:
                 return True
         return False
 
+    def says_corner(self, first: int) -> bool:
+        """Whether "esquina" or "corner" stands before the word at `first`."""
+        return any(word.fold in _CORNER for word in self.words[max(first - 4, 0) : first])
+
+    def joined(self, previous: Mention, first: int) -> bool:
+        """Whether only "and" stands between a mention and the word at `first`, over an article if need be."""
+        start = first - 1 if first and self.words[first - 1].fold in {"la", "the"} else first
+        return _joins(self.words, previous.last + 1, start)
+
     def is_corner(self, first: int, last: int) -> bool:
         """Whether "y", "and" or "&" joins the words to a road or a known street, before or behind."""
         words, previous = self.words, self.found[-1] if self.found else None
@@ -169,7 +180,7 @@ class Surroundings:
         if words[after].fold.isdigit():
             return True
         names = self.gazetteer.names
-        says_corner = any(word.fold in _CORNER for word in words[max(first - 4, 0) : first])
+        says_corner = self.says_corner(first)
         for count in (3, 2, 1):
             key = " ".join(word.fold for word in words[after : after + count])
             is_town = any(name.place.kind in {PlaceKind.CITY, PlaceKind.COUNTY} for name in names.get(key, ()))
@@ -218,6 +229,7 @@ def _is_sentence(gap: str) -> bool:
 
 BREAKS = frozenset(",;:!?\n()")
 _ENDS = frozenset("!?;\n")
+_NEAR = frozenset({"near", "cerca", "exit", "salida"})
 _PLAINLY_IN = frozenset({"en", "in", "near", "cerca", "downtown", "around", "outside", "inside"})
 _CORNER = frozenset({"esquina", "corner", "intersection", "cruce", "interseccion"})
 _TIES = frozenset({"de", "in", "en", "of", "y", "and", "la", "del", "e", "con", "esquina", "at", "by"})

@@ -177,3 +177,12 @@ def test_an_answer_that_names_no_place_is_not_taken_for_one(answer: str) -> None
 )
 def test_a_large_city_is_found_in_other_scripts(text: str, county: str) -> None:
     assert counties_of(text) == {county}
+
+
+def test_a_corner_may_be_said_by_the_bare_names_of_its_streets() -> None:
+    assert counties_of("esquina de Holden y Spring Garden") == {"Guilford"}
+
+
+def test_a_small_town_beside_a_street_of_a_city_is_another_street_of_that_city() -> None:
+    assert counties_of("the apartments off Idlewild near Harris") == {"Mecklenburg"}
+    assert counties_of("agents near Harris, NC") == {"Rutherford"}

@@ -190,3 +190,17 @@ def test_any_row_of_place_words_has_an_answer(parts: list[str], answering: bool)
     where = locate(" ".join(parts), GAZETTEER, answering=answering)
 
     assert len(set(where.counties)) == len(where.counties)
+
+
+@given(st.text(alphabet=st.characters(), min_size=0, max_size=60), st.integers(1, 400))
+def test_ten_thousand_characters_of_any_script_have_an_answer(piece: str, times: int) -> None:
+    where = locate((piece + " ") * times, GAZETTEER)
+
+    assert len(where.counties) <= len(COUNTIES)
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 10_000, "la " * 3_400, "Durham y " * 1_200, "35.9,-78.9 " * 900, "\U0001f9ca" * 10_000, "+" * 10_000]
+)
+def test_a_long_text_is_answered(text: str) -> None:
+    assert locate(text, GAZETTEER, answering=True) is not None
