@@ -56,7 +56,7 @@ from app.settings import Settings
 from app.telephony.addresses import by_whatsapp
 from app.telephony.rest import TwilioRest
 from app.verification.offers import expire_offers
-from app.verification.tasks import sweep_tasks
+from app.verification.sweep import sweep_tasks
 from app.volunteers.access import forget_old_sessions
 
 log = structlog.get_logger(__name__)

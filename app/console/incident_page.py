@@ -36,8 +36,9 @@ from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.telephony.segments import spelled_to_fit
+from app.verification.handover import release_task
 from app.verification.offers import find_candidates
-from app.verification.tasks import LostClaim, check_claim, open_task, release_task, renew_task
+from app.verification.tasks import LostClaim, check_claim, open_task, renew_task
 from app.volunteers.tables import Volunteer
 
 router = APIRouter(prefix="/incidents/{code}")

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
@@ -24,21 +24,66 @@ class Outcome(StrEnum):
     UNABLE = "unable"
 
 
-class Task(SQLModel, table=True):
-    """An incident that somebody must look into. `fence` grows with every claim; a save under an older fence is refused."""
+class Skill(StrEnum):
+    """What a volunteer can be trained for. Most tasks ask for none."""
 
-    __table_args__ = (one_of("state", TaskState), UniqueConstraint("incident_id"))
+    URGENT = "urgent"
+    DETENTION = "detention"
+
+
+class HandedOver(StrEnum):
+    """How a claim ended before its task was done."""
+
+    RELEASED = "released"
+    SKIPPED = "skipped"
+    TRANSFERRED = "transferred"
+    BROKEN = "broken"
+    SIGNED_OUT = "signed_out"
+    SHIFT_ENDED = "shift_ended"
+    SUSPENDED = "suspended"
+
+
+class Task(SQLModel, table=True):
+    """An incident that somebody must look into. `fence` grows with every claim; a save under an older fence is refused. `skill`: what it
+    asks for, empty for nothing."""
+
+    __table_args__ = (
+        one_of("state", TaskState),
+        CheckConstraint("skill IN ('', 'urgent', 'detention')", name="skill"),
+        UniqueConstraint("incident_id"),
+        Index("ix_task_open", "state", postgresql_where=text("state <> 'done'")),
+    )
 
     id: UUID = Field(primary_key=True)
     incident_id: UUID = Field(foreign_key="incident.id")
     state: str = Field(default=TaskState.WAITING.value, max_length=16)
     county: str | None = Field(default=None, max_length=5)
     language: str = Field(max_length=8)
+    skill: str = Field(default="", max_length=16)
     head_start: int = 0  # seconds by which this is ahead of an ordinary task that came at the same moment
     fence: int = 0
     holder_id: UUID | None = Field(default=None, foreign_key="volunteer.id", index=True)
     lease_until: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
+
+
+class Handover(SQLModel, table=True):
+    """A claim that ended before its task was done: whose, by whom, and what they left for the next. Who `skipped` a task is never shown it
+    again. `to_id`: into whose hands it went, None for the queue."""
+
+    __table_args__ = (
+        one_of("how", HandedOver),
+        Index("ix_handover_skipped", "holder_id", postgresql_where=text("how = 'skipped'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    task_id: UUID = Field(foreign_key="task.id", index=True)
+    how: str = Field(max_length=16)
+    holder_id: UUID = Field(foreign_key="volunteer.id")
+    by_id: UUID = Field(foreign_key="volunteer.id")
+    to_id: UUID | None = Field(default=None, foreign_key="volunteer.id")
+    note_sealed: bytes | None = sealed()
+    at: datetime = instant()
 
 
 class Offer(SQLModel, table=True):
@@ -81,5 +126,6 @@ class Observation(SQLModel, table=True):
 
 
 task = table_of(Task)
+handover = table_of(Handover)
 offer = table_of(Offer)
 observation = table_of(Observation)

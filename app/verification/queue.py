@@ -1,87 +1,123 @@
-"""The order of work, in Redis: one Lua script a verb, every key declared, all in one hash slot of a cluster.
+"""The order of work, in Redis: one Lua script a verb, every key declared, all in one hash slot of a cluster (`lua/entry.lua` says what
+each key holds).
 
 The queue is a picture of the table `task`. When it is lost (a flush, a restart) it is drawn anew from there; when it can't be reached the
-table itself is asked. It never decides who holds a task: PostgreSQL does, with a fence number.
-
-    vigia:{tasks}:waiting   zset  id -> place in the queue
-    vigia:{tasks}:leases    zset  id -> expiry of the lease, epoch seconds
-    vigia:{tasks}:places    hash  id -> place in the queue, kept while leased
-    vigia:{tasks}:traits    hash  id -> "county|language"
+table itself is asked. It never decides who holds a task: PostgreSQL does, with a fence number, and news under an older fence than the queue
+has heard of is passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
 from app.core.redis_client import lua
 from app.records.states import TaskState
 from app.records.verification import Task
-from app.verification.urgency import place_in_queue
+from app.verification.lanes import facts_of, sum_of_skip
 
-KEYS: Final = tuple(f"vigia:{{tasks}}:{name}" for name in ("waiting", "leases", "places", "traits"))
+NAMES: Final = ("waiting", "leases", "holders", "facts", "passed", "ledger")
+KEYS: Final = tuple(f"vigia:{{tasks}}:{name}" for name in NAMES)
+VERBS: Final = ("offer", "pull", "renew", "transfer", "release", "skip", "finish", "expire", "rebuild", "look")
+
+PART: Final = 2000
+"""How many tasks one call of a rebuild carries: some milliseconds of the server's time."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a queue holds: how many tasks, how many passes, the sum of both modulo 2^48, and who holds which task."""
+
+    tasks: int
+    passed: int
+    sum: int
+    holders: Mapping[UUID, UUID]
 
 
 class TaskQueue:
     """The queue's verbs. Every one raises redis.exceptions.RedisError when Redis is away."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._scripts = {
-            name: redis.register_script(lua("verification", name))
-            for name in ("offer", "pull", "renew", "finish", "expire", "rebuild")
-        }
+    def __init__(self, redis: Redis | RedisCluster) -> None:
+        shared = lua("verification", "entry")
+        self._scripts = {name: redis.register_script(f"{shared}\n{lua('verification', name)}") for name in VERBS}
 
     async def offer(self, task: Task) -> None:
         """Put a task where it belongs in the queue, or move it."""
-        await self._scripts["offer"](keys=KEYS, args=[str(task.id), _place(task), _traits(task)])
+        await self._run("offer", str(task.id), facts_of(task))
 
-    async def pull(self, lease_until: datetime, counties: Sequence[str], languages: Sequence[str]) -> UUID | None:
-        """Take the first task that fits out of the waiting ones; empty sequences fit everything. None when nothing fits."""
-        found = await self._scripts["pull"](keys=KEYS, args=[lease_until.timestamp(), _listed(counties), _listed(languages)])
+    async def pull(self, who: UUID, lease_until: datetime, lanes: Sequence[str]) -> UUID | None:
+        """Take the first task of these lanes for somebody. None when nothing fits."""
+        found = await self._run("pull", str(who), lease_until.timestamp(), *lanes)
         return UUID(found) if found else None
 
-    async def renew(self, task_id: UUID, lease_until: datetime) -> None:
-        """Make a lease last until `lease_until`."""
-        await self._scripts["renew"](keys=KEYS, args=[str(task_id), lease_until.timestamp()])
+    async def renew(self, task: Task) -> None:
+        """Have a task held as its row says: by whom and until when."""
+        await self._run("renew", *_held(task))
 
-    async def finish(self, task_id: UUID) -> None:
-        """Take a task out for good."""
-        await self._scripts["finish"](keys=KEYS, args=[str(task_id)])
+    async def transfer(self, task: Task) -> UUID | None:
+        """Have a task held by its row's new holder. Returns who held it before, as far as the queue knew."""
+        before = await self._run("transfer", *_held(task))
+        return UUID(before) if before else None
+
+    async def release(self, task: Task) -> None:
+        """Have a task wait again."""
+        await self._run("release", str(task.id), facts_of(task))
+
+    async def skip(self, task: Task, who: UUID) -> None:
+        """Have a task wait again, for everyone but `who`."""
+        await self._run("skip", str(task.id), facts_of(task), str(who), sum_of_skip(task.id, who))
+
+    async def finish(self, task_id: UUID, fence: int) -> None:
+        """Take a task out for good, as it was under `fence`."""
+        await self._run("finish", str(task_id), fence)
 
     async def expire(self, now: datetime) -> list[UUID]:
         """Put back every task whose lease is over, and say which."""
-        return [UUID(found) for found in await self._scripts["expire"](keys=KEYS, args=[now.timestamp()])]
+        return [UUID(found) for found in await self._run("expire", now.timestamp())]
 
-    async def rebuild(self, tasks: Iterable[Task]) -> int:
-        """Draw the whole queue anew from the open rows of the table. Returns how many tasks it has."""
-        facts: list[str] = []
-        for task in tasks:
-            leased = task.state == TaskState.LEASED and task.lease_until is not None
-            until = str(task.lease_until.timestamp()) if leased and task.lease_until else ""
-            facts += [str(task.id), str(_place(task)), _traits(task), until]
-        return int(await self._scripts["rebuild"](keys=KEYS, args=facts))
+    async def rebuild(self, tasks: Sequence[Task], passed: Sequence[tuple[UUID, UUID]] = (), changes: str = "") -> int | None:
+        """Draw the whole queue anew from the open rows of the table and who passed which on. With the `changes` that `look` told, only if
+        nothing changed since. Returns how many tasks it has, None when it was left as it was."""
+        staging = f"{{tasks}}:next:{uuid4().hex}"
+        keys = [*KEYS, *(f"vigia:{staging}:{name}" for name in NAMES)]
+        passes = [f"{task_id}|{who}|{sum_of_skip(task_id, who)}" for task_id, who in passed]
+        drawn: Any = None
+        for start in range(0, max(len(tasks), 1), PART):
+            part = tasks[start : start + PART]
+            last = start + PART >= len(tasks)
+            facts = [
+                fact for task in part for fact in (_held(task) if _is_leased(task) else (str(task.id), facts_of(task), "", ""))
+            ]
+            said = ["last" if last else "", changes, len(part), *facts, *(passes if last else ())]
+            drawn = await self._scripts["rebuild"](keys=keys, args=said)
+        return None if drawn is None else int(drawn)
+
+    async def look(self) -> tuple[Picture | None, str]:
+        """What the queue holds (None when it contradicts itself, as after somebody else wrote into it), and its count of changes."""
+        waiting, leases, facts, passed, total, changes, holders = await self._run("look")
+        held = {UUID(held): UUID(who) for held, who in zip(holders[::2], holders[1::2], strict=True)}
+        sound = leases == len(held) and waiting + leases == facts
+        return Picture(facts, passed, int(total), held) if sound else None, changes
 
     async def counts(self) -> tuple[int, int]:
         """How many tasks wait and how many are held."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key in KEYS[:2]:
-                await pipe.zcard(key)
-            waiting, leased = await pipe.execute()
-        return int(waiting), int(leased)
+        waiting, leases, *_ = await self._run("look")
+        return int(waiting), int(leases)
+
+    async def _run(self, verb: str, *said: str | float) -> Any:
+        return await self._scripts[verb](keys=KEYS, args=said)
 
 
-def _place(task: Task) -> float:
-    return place_in_queue(task.created_at, task.head_start)
+def _is_leased(task: Task) -> bool:
+    return task.state == TaskState.LEASED and task.lease_until is not None and task.holder_id is not None
 
 
-def _traits(task: Task) -> str:
-    return f"{task.county or ''}|{task.language}"
-
-
-def _listed(values: Sequence[str]) -> str:
-    return f",{','.join(values)}," if values else ""
+def _held(task: Task) -> tuple[str, str, str, float]:
+    assert task.lease_until is not None
+    assert task.holder_id is not None
+    return str(task.id), facts_of(task), str(task.holder_id), task.lease_until.timestamp()

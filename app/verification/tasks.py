@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, and_, extract, or_, select
+from sqlalchemy import ColumnElement, and_, exists, extract, or_, select
 
-from app.core.database import Transaction, row_as
+from app.core.database import Transaction, lock_statement, row_as
 from app.core.errors import Conflict
 from app.records.events import record
 from app.records.incidents import Incident
 from app.records.states import TaskState, may_precede
-from app.records.verification import Task, task
+from app.records.verification import HandedOver, Task, handover, task
+from app.verification.lanes import ANY_LANGUAGE as ANY_LANGUAGE
+from app.verification.lanes import NO_SKILL, lanes_of
 from app.verification.queue import TaskQueue
-from app.verification.urgency import head_start
+from app.verification.urgency import SKILL_LASTS, head_start, skill_of
 from app.volunteers.tables import Volunteer
 
 log = structlog.get_logger(__name__)
@@ -25,8 +28,8 @@ log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(minutes=5)
 """How long a claim lasts without a sign of life from the open page (DESIGN section 5)."""
 
-ANY_LANGUAGE: Final = ""
-"""The language of a task that nobody is known to read: anybody may try it."""
+ABOVE_ALL: Final = 2**31
+"""A fence that no row has."""
 
 MOST_TRIES: Final = 20
 """How many stale entries of the queue one pull steps over before it asks the table itself."""
@@ -39,13 +42,18 @@ class LostClaim(Conflict):
 
 
 OPEN: Final = """
-    INSERT INTO task (id, incident_id, state, county, language, head_start, fence, created_at)
-    VALUES (%(id)s, %(incident_id)s, %(state)s, %(county)s, %(language)s, %(head_start)s, 0, %(created_at)s)
+    INSERT INTO task (id, incident_id, state, county, language, skill, head_start, fence, created_at)
+    VALUES (%(id)s, %(incident_id)s, %(state)s, %(county)s, %(language)s, %(skill)s, %(head_start)s, 0, %(created_at)s)
 """
 
 OPEN_OR_HURRY: Final = f"""{OPEN}
-    ON CONFLICT (incident_id) DO UPDATE SET head_start = greatest(task.head_start, excluded.head_start), county = excluded.county
+    ON CONFLICT (incident_id) DO UPDATE SET head_start = greatest(task.head_start, excluded.head_start), county = excluded.county,
+        skill = CASE WHEN task.created_at > %(kept_since)s THEN excluded.skill ELSE '' END
     RETURNING *
+"""
+
+HELD: Final = """
+    SELECT * FROM task WHERE holder_id = %(who)s AND state = 'leased' AND lease_until > %(now)s ORDER BY lease_until DESC LIMIT 1
 """
 
 
@@ -58,6 +66,7 @@ async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, lan
         state=TaskState.WAITING.value,
         county=incident.county,
         language=language,
+        skill=skill_of(incident.kind, urgent=incident.urgent) or NO_SKILL,
         head_start=round(head_start(incident.kind, urgent=incident.urgent).total_seconds()),
         fence=0,
         created_at=work.now,
@@ -65,7 +74,7 @@ async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, lan
     if is_new:
         work.execute_later(OPEN, opened.model_dump())
     else:
-        rows = await work.query(OPEN_OR_HURRY, opened.model_dump())
+        rows = await work.query(OPEN_OR_HURRY, opened.model_dump() | {"kept_since": work.now - SKILL_LASTS})
         opened = row_as(Task, rows[0])
     if opened.state != TaskState.DONE:
         work.after_commit.append(lambda: queue.offer(opened))
@@ -73,42 +82,58 @@ async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, lan
 
 async def pull_task(work: Transaction, queue: TaskQueue, volunteer: Volunteer) -> Task | None:
     """The most urgent task that fits a volunteer, now theirs; the one they already hold, if they do; None when nothing waits for them."""
-    held = await work.get(Task, task.c.holder_id == volunteer.id, _is_held(work.now))
-    if held is not None:
-        return held
-    for _ in range(MOST_TRIES):
-        suggested = await _suggestion(work, queue, volunteer)
-        if suggested is None:
-            break
-        claimed = await _claim(work, volunteer, task.c.id == suggested)
-        if claimed is not None:
-            return claimed
-        await queue.finish(suggested)  # the table knows better: done, or held by someone since a rebuild
+    # One pull of a volunteer at a time, so that a button pressed twice does not take two.
+    _, held = await work.query_together(claim_lock(volunteer.id), (HELD, {"who": volunteer.id, "now": work.now}))
+    if held:
+        return row_as(Task, held[0])
+    lanes = lanes_of(volunteer.counties, volunteer.languages, volunteer.skills)
+    try:
+        for _ in range(MOST_TRIES):
+            suggested = await queue.pull(volunteer.id, work.now + LEASE, lanes)
+            if suggested is None:
+                break
+            claimed = await _claim(work, volunteer, task.c.id == suggested)
+            if claimed is not None:
+                return claimed
+            await _put_right(work, queue, suggested, volunteer.id)
+    except RedisError as error:
+        log.warning("queue_not_reached", error=type(error).__name__)
     claimed = await _claim(work, volunteer, task.c.id == _most_urgent(work.now, volunteer))
     if claimed is not None:  # Redis had lost it, or is away
         log.info("task_found_in_table", task=str(claimed.id))
-        work.after_commit.append(lambda: queue.renew(claimed.id, work.now + LEASE))
+        work.after_commit.append(lambda: queue.renew(claimed))
     return claimed
 
 
 async def renew_task(work: Transaction, queue: TaskQueue, task_id: UUID, fence: int, volunteer_id: UUID) -> datetime:
     """A sign of life from the open page: the lease lasts five minutes more. Raises LostClaim."""
     until = work.now + LEASE
-    await _hold(work, task_id, fence, volunteer_id, lease_until=until)
-    work.after_commit.append(lambda: queue.renew(task_id, until))
+    renewed = await change_claim(work, task_id, fence, volunteer_id, lease_until=until)
+    work.after_commit.append(lambda: queue.renew(renewed))
     return until
 
 
-async def release_task(work: Transaction, queue: TaskQueue, task_id: UUID, fence: int, volunteer_id: UUID) -> None:
-    """Give a task back, to its old place in the queue. Raises LostClaim."""
-    released = await _hold(work, task_id, fence, volunteer_id, state=TaskState.WAITING.value, holder_id=None, lease_until=None)
-    await record(work, "task.released", released.incident_id, actor_id=volunteer_id, county=released.county)
+def claim_lock(volunteer_id: UUID) -> tuple[str, Mapping[str, object]]:
+    """The statement that keeps others from giving a volunteer a task until this transaction ends."""
+    return lock_statement("claim", str(volunteer_id))
 
-    async def back() -> None:
-        await queue.finish(task_id)
-        await queue.offer(released)
 
-    work.after_commit.append(back)
+async def change_claim(work: Transaction, task_id: UUID, fence: int, volunteer_id: UUID, /, **values: object) -> Task:
+    """Change the row of a task that a volunteer holds under `fence`. Raises LostClaim with words that explain."""
+    row = await work.first(
+        task.update()
+        .where(
+            task.c.id == task_id,
+            task.c.fence == fence,
+            task.c.holder_id == volunteer_id,
+            task.c.state == TaskState.LEASED.value,
+        )
+        .values(**values)
+        .returning(task)
+    )
+    if row is None:
+        raise LostClaim("Your claim has ended and someone else may have taken it.")
+    return row_as(Task, dict(row._mapping))
 
 
 async def check_claim(work: Transaction, incident_id: UUID, fence: int, volunteer_id: UUID) -> Task:
@@ -125,10 +150,10 @@ async def finish_task(work: Transaction, queue: TaskQueue, incident_id: UUID) ->
         task.update()
         .where(task.c.incident_id == incident_id, task.c.state.in_(may_precede(TaskState.DONE)))
         .values(state=TaskState.DONE.value, holder_id=None, lease_until=None, fence=task.c.fence + 1)
-        .returning(task.c.id)
+        .returning(task.c.id, task.c.fence)
     )
     if row is not None:
-        work.after_commit.append(lambda: queue.finish(row.id))
+        work.after_commit.append(lambda: queue.finish(row.id, row.fence))
 
 
 async def reopen_task(work: Transaction, queue: TaskQueue, incident: Incident, language: str) -> None:
@@ -136,72 +161,34 @@ async def reopen_task(work: Transaction, queue: TaskQueue, incident: Incident, l
     await work.execute(
         task.update()
         .where(task.c.incident_id == incident.id, task.c.state == TaskState.DONE.value)
-        .values(state=TaskState.WAITING.value)
+        .values(state=TaskState.WAITING.value, fence=task.c.fence + 1)
     )
     await open_task(work, queue, incident, language)
 
 
-async def sweep_tasks(work: Transaction, queue: TaskQueue) -> int:
-    """End leases that are over, and draw the queue anew where it differs from the table. Returns how many leases ended.
-
-    This is why a volunteer who goes silent loses the claim and why Redis may vanish: whatever it forgot is back after the next sweep.
-    """
-    over = await work.execute(
-        task.update()
-        .where(task.c.state == TaskState.LEASED.value, task.c.lease_until <= work.now)
-        .values(state=TaskState.WAITING.value, holder_id=None, lease_until=None)
-        .returning(task.c.id, task.c.incident_id, task.c.county)
-    )
-    ended = over.all()
-    for row in ended:
-        await record(work, "task.lease_ended", row.incident_id, county=row.county)
-    open_tasks = await work.find(Task, select(task).where(task.c.state != TaskState.DONE.value))
-    waiting = sum(t.state == TaskState.WAITING for t in open_tasks)
-    try:
-        if ended or await queue.counts() != (waiting, len(open_tasks) - waiting):
-            await queue.rebuild(open_tasks)
-    except RedisError as error:
-        log.warning("queue_not_reached", error=type(error).__name__)
-    return len(ended)
-
-
-async def _suggestion(work: Transaction, queue: TaskQueue, volunteer: Volunteer) -> UUID | None:
-    try:
-        return await queue.pull(work.now + LEASE, volunteer.counties, volunteer.languages)
-    except RedisError as error:
-        log.warning("queue_not_reached", error=type(error).__name__)
-        return None
+async def _put_right(work: Transaction, queue: TaskQueue, task_id: UUID, volunteer_id: UUID) -> None:
+    """The queue handed out what the table does not give: done, held by somebody since a flush, or passed on. Tell it."""
+    row = await work.get(Task, task.c.id == task_id)
+    if row is None or row.state == TaskState.DONE:
+        await queue.finish(task_id, row.fence if row else ABOVE_ALL)
+    elif row.state == TaskState.LEASED:
+        await queue.renew(row)
+    else:
+        await queue.skip(row, volunteer_id)
 
 
 async def _claim(work: Transaction, volunteer: Volunteer, which: ColumnElement[bool]) -> Task | None:
     row = await work.first(
         task.update()
-        .where(which, or_(task.c.state == TaskState.WAITING.value, _is_over(work.now)))
+        .where(which, or_(task.c.state == TaskState.WAITING.value, _is_over(work.now)), ~_skipped_by(volunteer.id))
         .values(state=TaskState.LEASED.value, holder_id=volunteer.id, lease_until=work.now + LEASE, fence=task.c.fence + 1)
         .returning(task)
     )
     if row is None:
         return None
-    claimed = Task(**row._mapping)
+    claimed = row_as(Task, dict(row._mapping))
     await record(work, "task.claimed", claimed.incident_id, actor_id=volunteer.id, county=claimed.county)
     return claimed
-
-
-async def _hold(work: Transaction, task_id: UUID, fence: int, volunteer_id: UUID, **values: object) -> Task:
-    row = await work.first(
-        task.update()
-        .where(
-            task.c.id == task_id,
-            task.c.fence == fence,
-            task.c.holder_id == volunteer_id,
-            task.c.state == TaskState.LEASED.value,
-        )
-        .values(**values)
-        .returning(task)
-    )
-    if row is None:
-        raise LostClaim("Your claim has ended and someone else may have taken it.")
-    return Task(**row._mapping)
 
 
 def _most_urgent(now: datetime, volunteer: Volunteer) -> ColumnElement[UUID]:
@@ -211,10 +198,12 @@ def _most_urgent(now: datetime, volunteer: Volunteer) -> ColumnElement[UUID]:
         fits.append(or_(task.c.county.is_(None), task.c.county.in_(volunteer.counties)))
     if volunteer.languages:
         fits.append(task.c.language.in_([*volunteer.languages, ANY_LANGUAGE]))
+    if volunteer.skills:
+        fits.append(task.c.skill.in_([*volunteer.skills, NO_SKILL]))
     return (
         select(task.c.id)
-        .where(*fits)
-        .order_by(extract("epoch", task.c.created_at) - task.c.head_start)
+        .where(*fits, ~_skipped_by(volunteer.id))
+        .order_by(extract("epoch", task.c.created_at) - task.c.head_start, task.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -225,5 +214,7 @@ def _is_over(now: datetime) -> ColumnElement[bool]:
     return and_(task.c.state == TaskState.LEASED.value, task.c.lease_until <= now)
 
 
-def _is_held(now: datetime) -> ColumnElement[bool]:
-    return and_(task.c.state == TaskState.LEASED.value, task.c.lease_until > now)
+def _skipped_by(volunteer_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        handover.c.task_id == task.c.id, handover.c.holder_id == volunteer_id, handover.c.how == HandedOver.SKIPPED.value
+    )

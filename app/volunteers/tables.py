@@ -36,7 +36,8 @@ class LinkPurpose(StrEnum):
 
 
 class Volunteer(SQLModel, table=True):
-    """A person of the hotline, under an alias. An empty `counties` means any county. `trained`: may observe on site."""
+    """A person of the hotline, under an alias. An empty `counties` means any county, an empty `skills` any work. `trained`: may observe on
+    site."""
 
     __table_args__ = (one_of("standing", Standing),)
 
@@ -45,6 +46,7 @@ class Volunteer(SQLModel, table=True):
     roles: list[str] = words()
     languages: list[str] = words()
     counties: list[str] = words()
+    skills: list[str] = words(sa_column_kwargs={"server_default": "{}"})
     standing: str = Field(default=Standing.ACTIVE.value, max_length=16)
     trained: bool = False
     on_shift: bool = True

@@ -14,17 +14,10 @@ from app.core.clock import ManualClock
 from app.core.database import Database
 from app.records.incidents import Incident
 from app.records.verification import Task, task
+from app.verification.handover import release_task
 from app.verification.queue import TaskQueue
-from app.verification.tasks import (
-    LostClaim,
-    check_claim,
-    finish_task,
-    open_task,
-    pull_task,
-    release_task,
-    renew_task,
-    sweep_tasks,
-)
+from app.verification.sweep import sweep_tasks
+from app.verification.tasks import LostClaim, check_claim, finish_task, open_task, pull_task, renew_task
 from app.volunteers.tables import Volunteer, volunteer
 
 DURHAM, WAKE = "37063", "37183"

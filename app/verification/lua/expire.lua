@@ -1,13 +1,16 @@
--- Put every task whose lease is over back where it was in the queue.
--- KEYS: 1 waiting, 2 leases, 3 places, 4 traits
+-- expire: every task whose lease is over waits again, in its old place.
+-- KEYS: waiting, leases, holders, facts, passed, ledger
 -- ARGV: 1 now (epoch seconds)
--- Returns the ids.
-local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
+-- Returns their ids.
+local over = redis.call('ZRANGEBYSCORE', LEASES, '-inf', ARGV[1])
 for _, id in ipairs(over) do
-  redis.call('ZREM', KEYS[2], id)
-  local place = redis.call('HGET', KEYS[3], id)
-  if place then
-    redis.call('ZADD', KEYS[1], place, id)
+  local task = known(id)
+  if task then
+    put_in(task)
+  else
+    redis.call('ZREM', LEASES, id)
+    redis.call('HDEL', HOLDERS, id)
   end
+  changed()
 end
 return over

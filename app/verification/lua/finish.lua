@@ -1,8 +1,20 @@
--- Take a task out for good.
--- KEYS: 1 waiting, 2 leases, 3 places, 4 traits
--- ARGV: 1 id
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[3], ARGV[1])
-redis.call('HDEL', KEYS[4], ARGV[1])
+-- finish: take a task out for good, with everyone who passed it on.
+-- KEYS: waiting, leases, holders, facts, passed, ledger
+-- ARGV: 1 id, 2 fence
+-- Returns 1 when it was there, 0 when it was not or the news is old.
+local task = known(ARGV[1])
+if not task or task.fence > tonumber(ARGV[2]) then
+  return 0
+end
+take_out(task)
+add(task.sum, -1)
+redis.call('HDEL', FACTS, ARGV[1])
+redis.call('ZREM', LEASES, ARGV[1])
+redis.call('HDEL', HOLDERS, ARGV[1])
+local from = ARGV[1] .. '|'
+for _, member in ipairs(redis.call('ZRANGEBYLEX', PASSED, '[' .. from, '(' .. from .. '\255')) do
+  redis.call('ZREM', PASSED, member)
+  add(string.match(member, '|(%x+)$'), -1)
+end
+changed()
 return 1

@@ -1,19 +1,33 @@
--- Hand out the first waiting task that fits: one of the counties (an empty list fits all; a task without county fits all) and one of the
--- languages (likewise). Looks at the first 200 waiting, so that a pull costs the same however many wait.
--- KEYS: 1 waiting, 2 leases, 3 places, 4 traits
--- ARGV: 1 expiry of the lease (epoch seconds), 2 ",county,county," or "", 3 ",language,language," or ""
+-- pull: hand out the most urgent waiting task of the lanes that a volunteer can work in, but none that they passed on.
+-- KEYS: waiting, leases, holders, facts, passed, ledger
+-- ARGV: 1 who, 2 when the lease ends (epoch seconds), 3... the lanes: "<county or *>|<language>|<skill>|"
 -- Returns the id, or false when nothing fits.
-local first = redis.call('ZRANGE', KEYS[1], 0, 199)
-for _, id in ipairs(first) do
-  local traits = redis.call('HGET', KEYS[4], id) or '|'
-  local cut = string.find(traits, '|', 1, true)
-  local county, language = string.sub(traits, 1, cut - 1), string.sub(traits, cut + 1)
-  local near = ARGV[2] == '' or county == '' or string.find(ARGV[2], ',' .. county .. ',', 1, true)
-  local understood = ARGV[3] == '' or language == '' or string.find(ARGV[3], ',' .. language .. ',', 1, true)
-  if near and understood then
-    redis.call('ZREM', KEYS[1], id)
-    redis.call('ZADD', KEYS[2], ARGV[1], id)
-    return id
+local some_passed = redis.call('ZCARD', PASSED) > 0
+local function passed(id)
+  local from = id .. '|' .. ARGV[1] .. '|'
+  return some_passed and #redis.call('ZRANGEBYLEX', PASSED, '[' .. from, '(' .. from .. '\255', 'LIMIT', 0, 1) > 0
+end
+local first
+for i = 3, #ARGV do
+  local lane = ARGV[i]
+  local from, to = '[' .. lane, '(' .. lane .. '\255'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', WAITING, from, to, 'LIMIT', 0, 1)[1]
+    local place = member and string.sub(member, #lane + 1)
+    if not place or (first and place >= first) then
+      break
+    end
+    if not passed(string.match(place, '|(.*)$')) then
+      first = place
+      break
+    end
+    from = '(' .. member
   end
 end
-return false
+if not first then
+  return false
+end
+local id = string.match(first, '|(.*)$')
+hold(known(id), ARGV[1], ARGV[2])
+changed()
+return id

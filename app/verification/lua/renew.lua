@@ -1,6 +1,10 @@
--- Make a lease last longer. A lease that is gone (expired, released, flushed away) is made again: PostgreSQL said that it is held.
--- KEYS: 1 waiting, 2 leases, 3 places, 4 traits
--- ARGV: 1 id, 2 new expiry (epoch seconds)
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+-- renew: make a lease last longer. One that is gone (over, flushed away) is made again: PostgreSQL said that it is held.
+-- KEYS: waiting, leases, holders, facts, passed, ledger
+-- ARGV: 1 id, 2 facts, 3 who, 4 when the lease ends (epoch seconds)
+-- Returns 1, or 0 when the news is old.
+local task = learn(ARGV[1], ARGV[2])
+if not task then
+  return 0
+end
+hold(task, ARGV[3], ARGV[4])
 return 1

@@ -1,0 +1,62 @@
+-- How a task stands in the queue; loaded in front of the script of every verb.
+-- KEYS (the last six of each verb's; rebuild has the six it replaces before them):
+--   waiting  zset, every score 0, in the order of its members: a waiting task stands in it as "<county>|<language>|<skill>|<place>|<id>",
+--            and once more with * for its county, so that the first of any lane is one look away however many wait
+--   leases   zset, id -> when the lease ends (epoch seconds)
+--   holders  hash, id -> who holds it
+--   facts    hash, id -> "<county>|<language>|<skill>|<place>|<fence>|<sum>"
+--   passed   zset, every score 0: "<id>|<who>|<sum>" of each volunteer who passed a task on and is not shown it again
+--   ledger   hash: "sum" of all the sums above modulo 2^48 (to be compared with the table's), "changes" (grows with every one)
+local WAITING, LEASES, HOLDERS, FACTS, PASSED, LEDGER = unpack(KEYS, #KEYS - 5)
+
+local function add(sum, sign)
+  local total = tonumber(redis.call('HGET', LEDGER, 'sum') or '0')
+  redis.call('HSET', LEDGER, 'sum', string.format('%.0f', (total + sign * tonumber(sum, 16)) % 281474976710656))
+end
+
+local function changed()
+  redis.call('HINCRBY', LEDGER, 'changes', 1)
+end
+
+local function entry(id, facts)
+  local county, lane, fence, sum = string.match(facts, '^([^|]*)|(.*)|(%d+)|(%x+)$')
+  local rest = '|' .. lane .. '|' .. id
+  return {id = id, near = county .. rest, anywhere = '*' .. rest, fence = tonumber(fence), sum = sum}
+end
+
+local function known(id)
+  local facts = redis.call('HGET', FACTS, id)
+  return facts and entry(id, facts)
+end
+
+local function take_out(task)
+  redis.call('ZREM', WAITING, task.near, task.anywhere)
+end
+
+local function put_in(task)
+  redis.call('ZREM', LEASES, task.id)
+  redis.call('HDEL', HOLDERS, task.id)
+  redis.call('ZADD', WAITING, 0, task.near, 0, task.anywhere)
+end
+
+local function hold(task, who, ends)
+  take_out(task)
+  redis.call('ZADD', LEASES, ends, task.id)
+  redis.call('HSET', HOLDERS, task.id, who)
+end
+
+-- The task with these facts, which are the newest; false when facts with a newer fence came before them.
+local function learn(id, facts)
+  local before, now = known(id), entry(id, facts)
+  if before and before.fence > now.fence then
+    return false
+  end
+  if before then
+    take_out(before)
+    add(before.sum, -1)
+  end
+  redis.call('HSET', FACTS, id, facts)
+  add(now.sum, 1)
+  changed()
+  return now
+end
