@@ -17,7 +17,7 @@ from app.records.incidents import report
 
 KEPT_FOR: Final = timedelta(days=30)
 """How long the words of texts and calls are kept. An incident is decided within hours; a month is time enough to look into a mistake
-(docs/decisions/0014)."""
+(docs/decisions/0015)."""
 
 FORGET_TEXTS_AT_TWILIO: Final = "texts.forget_at_twilio"
 """The job that has Twilio delete its copies of texts that were purged; it takes their SIDs, with spaces."""
