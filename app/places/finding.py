@@ -110,11 +110,16 @@ class _Reader(Surroundings):
         word = words[at]
         if word.fold in gazetteer.longest and not self.answering:
             return None
-        asked = (self.answering and len(words) <= SHORT_ANSWER) or self._county_beside(at)
-        cued = asked or cues.place_word_before(words, at)
+        short = (self.answering and len(words) <= SHORT_ANSWER) or self._county_beside(at)
+        place_word = cues.place_word_before(words, at)
         for count in (3, 2, 1):
             last = at + count - 1
-            if last >= len(words) or (count > 1 and not (cued and self.unbroken(at, last))):
+            if last >= len(words):
+                continue
+            state = self.state_after(last)
+            asked = short or (state is not None and state[0] == "this")
+            cued = asked or place_word or self.stands_like_a_town(at, last)
+            if count > 1 and not (cued and self.unbroken(at, last)):
                 continue
             if count == 1 and (word.fold in gazetteer.ordinary or (len(word.fold) < SURE_LENGTH and not cued)):
                 continue

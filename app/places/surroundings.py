@@ -144,6 +144,16 @@ class Surroundings:
             return True
         return last + 1 < len(words) and words[last + 1].gap == " " and words[last + 1].fold in gazetteer.car_models
 
+    def stands_like_a_town(self, first: int, last: int) -> bool:
+        """Whether the words begin a text or a clause and something follows as it follows a town: "Goldsburo walmart", "fayettvil, por"."""
+        words = self.words
+        if first and not words[first].gap.strip():
+            return False
+        if last + 1 >= len(words) or words[last + 1].gap.strip():
+            return True
+        behind = words[last + 1].fold
+        return behind in cues.THING_OF_A_TOWN or behind in _AFTER_A_TOWN or self.brand_at(last + 1)
+
     def brand_at(self, at: int) -> bool:
         """Whether a store or another kind of place is named at a word: "sanford walmart"."""
         for count in (1, 2):

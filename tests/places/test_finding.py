@@ -186,3 +186,21 @@ def test_a_corner_may_be_said_by_the_bare_names_of_its_streets() -> None:
 def test_a_small_town_beside_a_street_of_a_city_is_another_street_of_that_city() -> None:
     assert counties_of("the apartments off Idlewild near Harris") == {"Mecklenburg"}
     assert counties_of("agents near Harris, NC") == {"Rutherford"}
+
+
+@pytest.mark.parametrize(
+    ("text", "county"),
+    [
+        ("Goldsburo walmart", "Wayne"),
+        ("Lumbertin, flea market", "Robeson"),
+        ("boon nc", "Watauga"),
+        ("gilford county", "Guilford"),
+    ],
+)
+def test_a_misspelled_town_is_found_where_a_town_would_stand(text: str, county: str) -> None:
+    assert counties_of(text) == {county}
+
+
+@pytest.mark.parametrize("text", ["STOP ALL", "bonjou", "Never mind", "Vuelvan pronto", "Mejor no"])
+def test_a_short_text_of_ordinary_words_names_no_place(text: str) -> None:
+    assert counties_of(text) == set()
