@@ -260,9 +260,10 @@ async def _go_on_with_report(work: Transaction, hotline: Hotline, asker: Asker, 
     """More of a report: the answer to where it is, or a fragment that came within a minute or so."""
     talk = asker.kept.conversation
     which = talk.report_id if heard.question else talk.last_report_id
-    told = await get_report(work, which) if which else None
+    told = await get_report(work, which, lock=False) if which else None
     if told is None or is_another_event(told, await incident_state(work, told), heard, reading):
-        return await _answer_kind(work, hotline, asker, reading)
+        return await _answer_kind(work, hotline, asker, reading)  # holding no report, as it may wait for its county
+    told = await get_report(work, told.id) or told
     if is_only_thanks(asker.words):
         return answers.answer_thanks(asker, heard)
     unplaced = told.county is None

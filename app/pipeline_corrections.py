@@ -5,14 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.core.database import Transaction
-from app.core.errors import BadInput
+from app.core.errors import BadInput, Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.delivery.plan import Message, plan_to
 from app.hotline import Hotline, call_off, wake_all
 from app.incidents.correcting import correct_kind, correct_language, correct_place, lock_report
 from app.incidents.join import get_incident
 from app.incidents.likeness import MERGE
-from app.incidents.regrouping import has_active_alert
+from app.incidents.regrouping import has_active_alert, lock_at_once
 from app.incidents.told import neighbours_of
 from app.intake.answers import thanks_for
 from app.pipeline_incidents import merge, split
@@ -64,8 +64,11 @@ async def put_place_right(
 ) -> Incident:
     """A report is from elsewhere. It leaves the incident of others, and joins the one there that is surely the same event, if there is
     one. Its sender hears in which county people look now. Returns the incident that it is part of."""
-    for county in sorted({(await get_incident(work, code)).county or "unknown", where.county or "unknown"}):
+    counties = {(await get_incident(work, code)).county or "unknown", where.county or "unknown"}
+    for county in sorted(counties):
         await work.lock("incidents", county)  # both before any row, as whoever corrects the other way takes them
+    if ((await get_incident(work, code)).county or "unknown") not in counties:
+        raise Conflict("Somebody changed this at the same moment. Look again.")
     about, told = await lock_report(work, code, report_id)
     moved = told.county != where.county
     if about.reports > 1:
@@ -73,7 +76,8 @@ async def put_place_right(
     await correct_place(work, about, told, where, by.id)
     await open_task(work, hotline.queue, about, ANY_LANGUAGE)
     likeliest = next(iter(await neighbours_of(work, about)), None)
-    if likeliest is not None and likeliest.score >= MERGE and not await has_active_alert(work, likeliest.incident.id):
+    sure = likeliest is not None and likeliest.score >= MERGE and not await has_active_alert(work, likeliest.incident.id)
+    if likeliest is not None and sure and await lock_at_once(work, likeliest.incident):
         about = await merge(work, hotline, about.code, likeliest.incident.code, Reason.SAME_PLACE, by)
     if moved and about.state not in DECIDED:
         await _thank(work, hotline, told)

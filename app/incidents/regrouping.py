@@ -1,7 +1,7 @@
 """Two incidents are one event, or one is two: merged, split and undone by a person, each report in exactly one incident all the while.
 
-Locks are taken in one order: the county, in which then no report joins anything, the reports, the incidents, each by id. A text that adds
-to a report takes its report before its incident too, so that neither waits for the other in a circle.
+Locks are taken in one order: the county, in which then no report joins anything, the reports, the incidents, their tasks, each by id, and
+the chain of acts last. A text that adds to a report takes its report before its incident too, so that nobody waits in a circle.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app.records.events import record
 from app.records.incidents import Incident, Report, incident, report
 from app.records.regroupings import REASONS_OF, Act, Reason, Regrouping, regrouping
 from app.records.states import DECIDED, AlertState, IncidentState, ReportState, step
-from app.records.verification import observation, offer
+from app.records.verification import observation, offer, task
 
 ACTIVE: Final = (AlertState.PROPOSED.value, AlertState.APPROVED.value)
 """An alert that waits for its second signature, or that people act on."""
@@ -179,7 +179,23 @@ async def lock_both(work: Transaction, code: str, other_code: str) -> tuple[Inci
     await work.execute(select(report.c.id).where(report.c.incident_id.in_(ids)).order_by(report.c.id).with_for_update())
     rows = select(incident).where(incident.c.id.in_(ids)).order_by(incident.c.id).with_for_update()
     locked = {about.id: about for about in await work.find(Incident, rows)}
+    await work.execute(select(task.c.id).where(task.c.incident_id.in_(ids)).order_by(task.c.id).with_for_update())
+    if {about.county for about in seen} != {about.county for about in locked.values()}:
+        raise Conflict("Somebody changed this at the same moment. Look again.")
     return locked[seen[0].id], locked[seen[1].id]
+
+
+async def lock_at_once(work: Transaction, about: Incident) -> bool:
+    """Lock an incident with its reports and its task if nobody holds any of them, for whoever holds other rows already and must not wait.
+    Its county's lock is held."""
+    for table, column in ((report, report.c.incident_id), (incident, incident.c.id), (task, task.c.incident_id)):
+        there = await work.scalar(select(func.count()).where(column == about.id))
+        free = await work.all(
+            select(table.c.id).where(column == about.id).order_by(table.c.id).with_for_update(skip_locked=True)
+        )
+        if len(free) < there:
+            return False
+    return True
 
 
 async def write_incident(work: Transaction, about: Incident, **values: Any) -> None:

@@ -80,9 +80,9 @@ def write_report(work: Transaction, kept: Kept, channel: Channel, words: str, re
     return new
 
 
-async def get_report(work: Transaction, report_id: UUID) -> Report | None:
-    """A report, locked."""
-    return await work.get(Report, report.c.id == report_id, lock=True)
+async def get_report(work: Transaction, report_id: UUID, *, lock: bool = True) -> Report | None:
+    """A report, locked unless it is only looked at."""
+    return await work.get(Report, report.c.id == report_id, lock=lock)
 
 
 def words_of(work: Transaction, told: Report) -> str:

@@ -9,14 +9,17 @@ from sqlalchemy import func, select
 
 from app.core.clock import ManualClock
 from app.core.database import Database
+from app.hotline import tell_outcome
 from app.incidents.expiry import UNCONFIRMED_FOR
 from app.pipeline import Hotline
 from app.pipeline_incidents import expire_incidents
 from app.records.deliveries import delivery, outgoing_message, outgoing_text
 from app.records.events import event
-from app.records.incidents import incident
+from app.records.incidents import Incident, incident
 from app.records.reading import Kind
-from app.records.verification import task
+from app.records.verification import Outcome, task
+from app.verification.decisions import decide
+from tests.intake.test_hard_conversations import a_dispatcher
 from tests.intake.test_receive_text import KEN, ROSA, a_text, send
 
 RUMOR = "es verdad que la migra anda en la Walmart de la Roxboro en Durham?"
@@ -79,3 +82,23 @@ async def test_what_somebody_works_on_does_not_end_under_their_hands(
     async with database.transaction() as work:
         await work.execute(task.update().values(state="leased", lease_until=work.now + timedelta(minutes=5)))
     assert await expired(database, hotline) == 0
+
+
+async def test_who_asked_about_a_rumor_hears_each_change_once_in_their_language(
+    database: Database, hotline: Hotline, clock: ManualClock
+) -> None:
+    await send(database, hotline, a_text(RUMOR, ROSA))
+    async with database.transaction() as work:
+        [about] = await work.find(Incident, select(incident))
+    for outcome in (Outcome.NOTHING, Outcome.POLICE):
+        async with database.transaction() as work:
+            locked = await work.get(Incident, incident.c.id == about.id, lock=True)
+            assert locked is not None
+            await decide(work, locked, outcome, await a_dispatcher(work))
+            await tell_outcome(work, hotline, locked)
+        clock.advance(timedelta(minutes=5))
+
+    nothing, police = await told(database)
+    assert "No encontramos agentes" in nothing
+    assert "policia local" in police
+    assert (await send(database, hotline, a_text(RUMOR, KEN)) or "").count("policia local") == 1

@@ -16,6 +16,7 @@ from app.core.clock import ManualClock
 from app.core.database import Database, Transaction
 from app.core.errors import BadInput, Conflict, VigiaError
 from app.pipeline import Hotline, decide_incident, receive_text
+from app.pipeline_corrections import put_place_right
 from app.pipeline_incidents import merge, split, undo
 from app.records.alerts import Alert, AlertType
 from app.records.contacts import conversation
@@ -24,6 +25,7 @@ from app.records.events import event, verify_chain
 from app.records.inbound import inbound_message
 from app.records.incidents import Incident, Report, incident, report
 from app.records.phone_book import contact_for
+from app.records.reading import Location
 from app.records.regroupings import Reason, Regrouping, regrouping
 from app.records.states import AlertState, IncidentState
 from app.records.verification import Outcome, observation, offer, task
@@ -391,3 +393,31 @@ async def each_report_is_in_one_incident(room: Room) -> None:
     assert [(row.reports, row.held) for row in rows if row.reports != row.held] == []
     assert all(row.held == 0 for row in rows if row.state == IncidentState.DISMISSED)
     assert lost == 0
+
+
+async def test_whatever_people_do_at_once_ends_and_no_report_is_lost(room: Room) -> None:
+    one, two = await room.two()
+    for n in range(2, 6):
+        await room.texts(f"{WALMART if n % 2 else ELSEWHERE} right now", PHONES[n])
+    [told, *_] = await room.reports_of(one)
+    [other, *_] = await room.reports_of(two)
+    wake = Location(("37183",), "Wake County")
+    durham = Location(("37063",), "Walmart, N Roxboro St, Durham")
+
+    async def correct(told: Report, where: Location) -> None:
+        async with room.database.transaction() as work:
+            code = await work.scalar(
+                select(incident.c.code).join(report, report.c.incident_id == incident.c.id).where(report.c.id == told.id)
+            )
+            await put_place_right(work, room.hotline, code, told.id, where, room.ana)
+
+    answers = await asyncio.gather(
+        *(correct(r, w) for r in (told, other) for w in (wake, durham)),
+        room.merges(one.code, two.code),
+        room.merges(two.code, one.code, by=room.beto),
+        room.undoes(),
+        *(room.texts(f"{ELSEWHERE} {n}", PHONES[n]) for n in range(4)),
+        return_exceptions=True,
+    )
+    assert [a for a in answers if isinstance(a, BaseException) and not isinstance(a, VigiaError)] == []
+    await each_report_is_in_one_incident(room)
