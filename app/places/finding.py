@@ -16,6 +16,9 @@ from app.places.roads import RoadMention, roads_in
 from app.places.surroundings import BREAKS, ROADS, SURE_LENGTH, Surroundings
 from app.places.words import Word, word_set
 
+SHORTEST_BEGINNING = 4
+"""Letters. A shorter word that many names begin with ("la", "el", "new") begins no misspelled one."""
+
 SHORTEST_PAIR = 6
 """Letters. Two words of fewer are never taken for one name: "rous jil" is long enough."""
 
@@ -108,13 +111,14 @@ class _Reader(Surroundings):
         """A strange word, or two or three together, that sounds or looks like a name."""
         words, gazetteer = self.words, self.gazetteer
         word = words[at]
-        if word.fold in gazetteer.longest and not self.answering:
+        begins_a_name = word.fold in gazetteer.longest and not self.answering
+        if begins_a_name and (len(word.fold) < SHORTEST_BEGINNING or word.fold in gazetteer.ordinary):
             return None
         short = (self.answering and len(words) <= SHORT_ANSWER) or self._county_beside(at)
         place_word = cues.place_word_before(words, at)
         for count in (3, 2, 1):
             last = at + count - 1
-            if last >= len(words):
+            if last >= len(words) or (count == 1 and begins_a_name):
                 continue
             state = self.state_after(last)
             asked = short or (state is not None and state[0] == "this")
@@ -130,6 +134,8 @@ class _Reader(Surroundings):
                 continue
             like = gazetteer.near.names_like(joined, cued, asked)
             for name in sorted(like, key=lambda name: gazetteer.names[name][0].place.kind not in _TOWNS):
+                if begins_a_name and name.split(" ", 1)[0] != word.fold:
+                    continue  # "Mount Eiry" may be Mount Airy; "state line" is nothing
                 if gazetteer.names[name][0].place.kind not in _TOWNS and name not in gazetteer.near.names_like(joined):
                     continue  # streets and sights have many names; only a close likeness will do
                 mention = self._weigh(at, last, gazetteer.names[name], 1.0)

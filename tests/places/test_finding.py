@@ -204,3 +204,8 @@ def test_a_misspelled_town_is_found_where_a_town_would_stand(text: str, county: 
 @pytest.mark.parametrize("text", ["STOP ALL", "bonjou", "Never mind", "Vuelvan pronto", "Mejor no"])
 def test_a_short_text_of_ordinary_words_names_no_place(text: str) -> None:
     assert counties_of(text) == set()
+
+
+def test_the_second_word_of_a_name_may_be_misspelled_alone() -> None:
+    assert counties_of("retén en Mount Eiry") == {"Surry"}
+    assert counties_of("checkpoint in Moyock near the state line") == {"Currituck"}
