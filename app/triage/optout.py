@@ -26,6 +26,8 @@ CLEARLY_LIKE_STOP = 0.93
 """The same where it speaks of neither ("quit already, im done")."""
 PRESSING_MATTER = 0.8
 """The same where something of an arrest, a right or the agency is said too ("me tienen harta con tanto mensaje de la migra")."""
+LIKELIER_THAN_NOT = 0.7
+"""Likelihood from which a phrase that may ask for deletion alone asks for an end."""
 HARDLY_LIKE_STOP = 0.15
 """Likelihood below which a hint of the grammar ("leave me alone" at a door) is not one."""
 OF_MESSAGES = frozenset(
@@ -44,6 +46,8 @@ def opts_out(said: Understood, likelihood: float) -> bool:
     if "STOP_NOT" in concepts:
         return False
     if _asks_beyond_deletion(said):
+        return True
+    if "STOP_MESSAGES" in concepts and likelihood >= LIKELIER_THAN_NOT:  # "delete this number, it is not theirs any more"
         return True
     of_something_else = not concepts.isdisjoint(OF_SOMETHING_ELSE)
     if likelihood >= max(_needed(said), PRESSING_MATTER if of_something_else else 0.0):
