@@ -168,7 +168,8 @@ async def _take_in(
     ):  # nobody sends a hotline a photo or a place without having seen something
         reading = replace(reading, assessment=replace(reading.assessment, kind=Kind.REPORT))
     as_answer = partial(locate, form.words, hotline.gazetteer, home_counties=home, answering=True)
-    heard = hear(kept.conversation, reading, as_answer, work.now, without_words=form.is_picture_or_pin)
+    choice = hotline.rights.choice(form.words) is not None
+    heard = hear(kept.conversation, reading, as_answer, work.now, without_words=form.is_picture_or_pin, chooses_rights=choice)
     if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
         reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))
     if is_overtaken(kept, reading, received_at) or is_our_echo(work, kept, form.words):
@@ -196,6 +197,8 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
         return confirmed
     if heard.question is Question.SUBSCRIBE_PLACE:
         return await answers.answer_subscribe(work, asker, heard.location, kept.conversation.questions)
+    if heard.question is Question.RIGHTS_TOPIC:
+        return await answers.answer_rights(asker, said, menu_open=True)
     if heard.question is not None or heard.turn is Turn.FRAGMENT:
         return await _go_on_with_report(work, hotline, asker, reading, heard)
     if (

@@ -114,10 +114,15 @@ async def answer_subscribe(
     return Answer(asker.say(key, county=asker.county(where.county), **about), county=where.county)
 
 
-async def answer_rights(asker: Asker, said: Assessment) -> Answer:
-    """A know-your-rights text for the situation they name."""
-    situation = asker.rights.situation(said.argument) if said.argument else None
-    return Answer(asker.rights.answer(situation or said.situation, asker.language))
+async def answer_rights(asker: Asker, said: Assessment, *, menu_open: bool = False) -> Answer:
+    """A know-your-rights text for the situation they name, by number or in words; else the general one and the menu, which stays open for
+    their choice. `menu_open`: it is the answer to the menu."""
+    asked = asker.words if menu_open else said.argument
+    situation = asker.rights.choice(asked) or asker.rights.situation(asked) or said.situation
+    menu = Question.RIGHTS_TOPIC
+    if situation is None:
+        return Answer(asker.rights.menu(asker.language), menu, 1)
+    return Answer(asker.rights.answer(situation, said.language), menu if menu_open else None, 1 if menu_open else 0)
 
 
 async def answer_help(asker: Asker) -> Answer:

@@ -23,7 +23,7 @@ from app.packs.texts import Texts
 from app.records.contacts import Conversation
 from app.records.inbound import inbound_call, sid_hash
 from app.records.reading import Assessment, Kind, Location, Reading
-from app.rights.topics import GENERAL, LINE, UNREVIEWED, Rights
+from app.rights.topics import Rights
 from app.subscribers.consent import Consent, stop
 from app.telephony.addresses import Channel, can_be_texted, canonical_number
 from app.telephony.forms import CallForm
@@ -122,7 +122,7 @@ class Prompts:
     @property
     def topics(self) -> tuple[str, ...]:
         """The rights topics that have a key of their own, in the order of the keys."""
-        return tuple(name for name in self.rights.topics if name not in {GENERAL, LINE})
+        return tuple(name for name, topic in self.rights.topics.items() if topic.number)
 
 
 @dataclass(frozen=True)
@@ -307,9 +307,7 @@ def _spoken(say: Say, language: str | None, prompts: Prompts) -> list[Spoken]:
 def _words(say: Say, language: str, prompts: Prompts) -> str:
     """The words as they are spoken: not spelled to fit a text, since a voice needs its accents."""
     if not say.key:
-        topic = prompts.rights.topics.get(say.topic or GENERAL, prompts.rights.topics[GENERAL])
-        mark = "" if topic.is_reviewed(language) else f" {UNREVIEWED[language]}"
-        return f"{topic.text(language)}{mark}"
+        return prompts.rights.spoken(say.topic, language)
     return prompts.texts.by_language[language][say.key].format(
         name=prompts.texts.name,
         county=prompts.counties.by_fips(say.county).label(language) if say.county else "",

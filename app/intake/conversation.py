@@ -38,6 +38,9 @@ FRAGMENT_TIME: Final = timedelta(seconds=90)
 PICTURE_TIME: Final = timedelta(minutes=30)
 """A photo or a pin without a word that follows a report within this time is of that report."""
 
+MENU_TIME: Final = timedelta(minutes=30)
+"""How long a bare "2" is the answer to the menu of rights."""
+
 MOST_QUESTIONS: Final = 2
 """How often the place is asked before a person takes over: asking a frightened person again and again helps nobody."""
 
@@ -49,6 +52,7 @@ class Question(StrEnum):
     REPORT_SEEN = "report_seen"
     REPORT_STILL = "report_still"
     SUBSCRIBE_PLACE = "subscribe_place"
+    RIGHTS_TOPIC = "rights_topic"
 
 
 class Turn(StrEnum):
@@ -94,7 +98,8 @@ def open_question(talk: Conversation, now: datetime) -> Question | None:
     if talk.awaiting is None or talk.asked_at is None or now - talk.asked_at > ANSWER_TIME:
         return None
     question = Question(talk.awaiting)
-    return None if question in DETAILS and now - talk.asked_at > DETAIL_TIME else question
+    lasts = DETAIL_TIME if question in DETAILS else MENU_TIME if question is Question.RIGHTS_TOPIC else ANSWER_TIME
+    return None if now - talk.asked_at > lasts else question
 
 
 def hear(
@@ -104,10 +109,16 @@ def hear(
     now: datetime,
     *,
     without_words: bool = False,
+    chooses_rights: bool = False,
 ) -> Heard:
     """Place a text in its conversation. `read_as_answer` gives where it says if read as the answer to "which city, county or ZIP code?";
-    it is only called when that was asked. `without_words`: it is a photo or a pin alone."""
+    it is only called when that was asked. `without_words`: it is a photo or a pin alone. `chooses_rights`: it names a topic of the
+    rights menu and says nothing else."""
     said, question = reading.assessment, open_question(talk, now)
+    if question is Question.RIGHTS_TOPIC:
+        if chooses_rights:
+            return Heard(Turn.ANSWER, question, reading.location)
+        question = None  # whoever writes of something else is not held to the menu
     means_itself = said.command is not None or said.kind in STANDS_ALONE
     more = said.kind in {Kind.REPORT, Kind.DETENTION, Kind.OTHER} or (said.kind is Kind.RUMOR and not reading.location.counties)
     if question in DETAILS and not means_itself:
@@ -159,8 +170,11 @@ def keep_asking(kept: Kept, reading: Reading, heard: Heard, answer: Answer, now:
     """An open question stays open when the person asks something of their own in between: DERECHOS, AYUDA, ENGLISH."""
     question = open_question(kept.conversation, now)
     aside = reading.assessment.kind in ASIDES or reading.assessment.command in {Command.LANGUAGE, Command.CHECK}
-    if question is None or heard.question is not None or answer.question is not None or not aside:
+    menu = Question.RIGHTS_TOPIC
+    if question is None or heard.question is not None or answer.question not in {None, menu} or not aside:
         return answer
+    if answer.question is menu and (question is menu or question in DETAILS):
+        return answer  # no place waits for its answer
     return replace(answer, question=question, questions=kept.conversation.questions, report_id=kept.conversation.report_id)
 
 
