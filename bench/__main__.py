@@ -7,7 +7,7 @@ import sys
 
 from bench.rows import Row, table, write
 
-MEASUREMENTS = ("intake", "drain", "reading", "places")
+MEASUREMENTS = ("intake", "drain", "reading", "places", "queue")
 
 
 def main(names: list[str]) -> None:

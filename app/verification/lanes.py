@@ -23,13 +23,23 @@ NO_SKILL: Final = ""
 ANY_COUNTY: Final = "*"
 SUM_BITS: Final = 48
 
-SUMMED: Final = """
-    ('x' || left(md5(concat_ws('|', id, coalesce(county, ''), language, skill,
-        lpad((floor(extract(epoch FROM created_at) * 1000)::bigint - head_start * 1000::bigint)::text, 13, '0'))), 12))::bit(48)::bigint
+_LANE: Final = """
+    concat_ws('|', coalesce(county, ''), language, skill,
+        lpad((floor(extract(epoch FROM created_at) * 1000)::bigint - head_start * 1000::bigint)::text, 13, '0'))
 """
+_DIGITS: Final = f"left(md5(concat_ws('|', id, {_LANE})), 12)"
+_SKIP_DIGITS: Final = "left(md5(concat_ws('|', task_id, holder_id)), 12)"
+
+LINE: Final = f"concat_ws('|', id, {_LANE}, fence, {_DIGITS})"
+"""`line_of` a row of `task`, said in SQL."""
+
+SUM: Final = f"('x' || {_DIGITS})::bit(48)::bigint"
 """`sum_of` a row of `task`, said in SQL."""
 
-SUMMED_SKIP: Final = "('x' || left(md5(concat_ws('|', task_id, holder_id)), 12))::bit(48)::bigint"
+SKIP_LINE: Final = f"concat_ws('|', task_id, holder_id, {_SKIP_DIGITS})"
+"""`skip_line_of` a row of `handover`, said in SQL."""
+
+SKIP_SUM: Final = f"('x' || {_SKIP_DIGITS})::bit(48)::bigint"
 """`sum_of_skip` a row of `handover`, said in SQL."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +53,16 @@ def place_of(task: Task) -> str:
 def facts_of(task: Task) -> str:
     """What the queue keeps of a task: "county|language|skill|place|fence|sum"."""
     return f"{_lane(task)}|{task.fence}|{sum_of(task)}"
+
+
+def line_of(task: Task) -> str:
+    """What a rebuild carries of a task: its id and its facts."""
+    return f"{task.id}|{facts_of(task)}"
+
+
+def skip_line_of(task_id: UUID, who: UUID) -> str:
+    """What a rebuild carries of somebody's passing a task on."""
+    return f"{task_id}|{who}|{sum_of_skip(task_id, who)}"
 
 
 def sum_of(task: Task) -> str:

@@ -17,7 +17,6 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis, RedisCluster
 
 from app.core.redis_client import lua
-from app.records.states import TaskState
 from app.records.verification import Task
 from app.verification.lanes import facts_of, sum_of_skip
 
@@ -27,6 +26,10 @@ VERBS: Final = ("offer", "pull", "renew", "transfer", "release", "skip", "finish
 
 PART: Final = 2000
 """How many tasks one call of a rebuild carries: some milliseconds of the server's time."""
+
+
+Held = tuple[UUID, UUID, datetime]
+"""A task, who holds it, and until when."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class TaskQueue:
 
     async def pull(self, who: UUID, lease_until: datetime, lanes: Sequence[str]) -> UUID | None:
         """Take the first task of these lanes for somebody. None when nothing fits."""
-        found = await self._run("pull", str(who), lease_until.timestamp(), *lanes)
+        found = await self._run("pull", str(who), lease_until.timestamp(), ",".join(lanes))
         return UUID(found) if found else None
 
     async def renew(self, task: Task) -> None:
@@ -80,20 +83,19 @@ class TaskQueue:
         """Put back every task whose lease is over, and say which."""
         return [UUID(found) for found in await self._run("expire", now.timestamp())]
 
-    async def rebuild(self, tasks: Sequence[Task], passed: Sequence[tuple[UUID, UUID]] = (), changes: str = "") -> int | None:
-        """Draw the whole queue anew from the open rows of the table and who passed which on. With the `changes` that `look` told, only if
-        nothing changed since. Returns how many tasks it has, None when it was left as it was."""
+    async def rebuild(
+        self, lines: Sequence[str], held: Sequence[Held] = (), skips: Sequence[str] = (), changes: str = ""
+    ) -> int | None:
+        """Draw the whole queue anew: the lines of the open tasks, those of them that are held, and the lines of who passed which on
+        (`lanes.py`). With the `changes` that `look` told, only if nothing changed since. Returns how many tasks it has, None when it was
+        left as it was."""
         staging = f"{{tasks}}:next:{uuid4().hex}"
         keys = [*KEYS, *(f"vigia:{staging}:{name}" for name in NAMES)]
-        passes = [f"{task_id}|{who}|{sum_of_skip(task_id, who)}" for task_id, who in passed]
+        rest = [len(held), *(said for one in held for said in (str(one[0]), str(one[1]), one[2].timestamp())), *skips]
         drawn: Any = None
-        for start in range(0, max(len(tasks), 1), PART):
-            part = tasks[start : start + PART]
-            last = start + PART >= len(tasks)
-            facts = [
-                fact for task in part for fact in (_held(task) if _is_leased(task) else (str(task.id), facts_of(task), "", ""))
-            ]
-            said = ["last" if last else "", changes, len(part), *facts, *(passes if last else ())]
+        for start in range(0, max(len(lines), 1), PART):
+            part, last = lines[start : start + PART], start + PART >= len(lines)
+            said = ["last" if last else "", changes, len(part), *part, *(rest if last else ())]
             drawn = await self._scripts["rebuild"](keys=keys, args=said)
         return None if drawn is None else int(drawn)
 
@@ -111,10 +113,6 @@ class TaskQueue:
 
     async def _run(self, verb: str, *said: str | float) -> Any:
         return await self._scripts[verb](keys=KEYS, args=said)
-
-
-def _is_leased(task: Task) -> bool:
-    return task.state == TaskState.LEASED and task.lease_until is not None and task.holder_id is not None
 
 
 def _held(task: Task) -> tuple[str, str, str, float]:

@@ -7,13 +7,13 @@ from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import exists, select, text
+from sqlalchemy import select, text
 
 from app.core.database import Transaction
 from app.records.events import record
 from app.records.states import TaskState
-from app.records.verification import HandedOver, Task, handover, task
-from app.verification.lanes import NO_SKILL, SUM_BITS, SUMMED, SUMMED_SKIP
+from app.records.verification import task
+from app.verification.lanes import LINE, NO_SKILL, SKIP_LINE, SKIP_SUM, SUM, SUM_BITS
 from app.verification.queue import Picture, TaskQueue
 from app.verification.urgency import SKILL_LASTS
 
@@ -23,15 +23,19 @@ MOST_TRIES: Final = 3
 """How often a busy queue that differs is looked at again before it is drawn anew over whatever happens meanwhile. That does no harm: the
 table decides every claim, and what is then older in the queue is put right by the pull that meets it or by the next sweep."""
 
-COUNTED: Final = f"""
+_SKIPS: Final = """
     WITH skips AS (
         SELECT DISTINCT task_id, holder_id FROM handover
         WHERE how = 'skipped' AND EXISTS (SELECT FROM task WHERE task.id = handover.task_id AND task.state <> 'done'))
+"""
+COUNTED: Final = f"""{_SKIPS}
     SELECT (SELECT count(*) FROM task WHERE state <> 'done') AS tasks,
-        (SELECT coalesce(sum({SUMMED}), 0) FROM task WHERE state <> 'done')
-        + (SELECT coalesce(sum({SUMMED_SKIP}), 0) FROM skips) AS total,
+        (SELECT coalesce(sum({SUM}), 0) FROM task WHERE state <> 'done')
+        + (SELECT coalesce(sum({SKIP_SUM}), 0) FROM skips) AS total,
         (SELECT count(*) FROM skips) AS passed
 """  # noqa: S608  # constants of ours
+LINES: Final = f"SELECT {LINE} AS line, id, holder_id, lease_until FROM task WHERE state <> 'done'"  # noqa: S608
+SKIP_LINES: Final = f"{_SKIPS} SELECT {SKIP_LINE} AS line FROM skips"  # noqa: S608
 
 
 async def sweep_tasks(work: Transaction, queue: TaskQueue) -> int:
@@ -65,14 +69,11 @@ async def heal(work: Transaction, queue: TaskQueue) -> bool:
         seen, changes = await queue.look()
         if seen == await picture_of(work):
             return False
-        tasks = await work.find(Task, select(task).where(task.c.state != TaskState.DONE.value))
-        is_open = exists().where(task.c.id == handover.c.task_id, task.c.state != TaskState.DONE.value)
-        passed = await work.all(
-            select(handover.c.task_id, handover.c.holder_id)
-            .where(handover.c.how == HandedOver.SKIPPED.value, is_open)
-            .distinct()
+        tasks, skips = await work.query_together((LINES, {}), (SKIP_LINES, {}))
+        held = [(row["id"], row["holder_id"], row["lease_until"]) for row in tasks if row["holder_id"] is not None]
+        drawn = await queue.rebuild(
+            [row["line"] for row in tasks], held, [row["line"] for row in skips], changes if left else ""
         )
-        drawn = await queue.rebuild(tasks, [(row.task_id, row.holder_id) for row in passed], changes if left else "")
         if drawn is not None:
             log.info("queue_drawn_anew", tasks=drawn)
             return True

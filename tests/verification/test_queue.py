@@ -15,7 +15,7 @@ from app.core.redis_client import connect_redis
 from app.records.reading import Kind
 from app.records.states import TaskState
 from app.records.verification import Task
-from app.verification.lanes import lanes_of, place_of
+from app.verification.lanes import lanes_of, line_of, place_of, skip_line_of
 from app.verification.queue import KEYS, Picture, TaskQueue
 from app.verification.urgency import LONGEST_HEAD_START, head_start, score
 from tests.verification.cluster import cluster
@@ -197,7 +197,7 @@ async def test_a_queue_drawn_anew_holds_what_it_held(queue: TaskQueue, servers: 
     for key in KEYS:
         await servers.delete(key)
     table = [waiting(tasks[0]), held(tasks[1], ANA), *tasks[2:]]
-    drawn = await queue.rebuild(table, [(tasks[0].id, ANA)])
+    drawn = await queue.rebuild([line_of(one) for one in table], [(tasks[1].id, ANA, LATER)], [skip_line_of(tasks[0].id, ANA)])
 
     assert (first, second, drawn) == (tasks[0].id, tasks[1].id, 50)
     assert (await queue.look())[0] == before
@@ -206,7 +206,7 @@ async def test_a_queue_drawn_anew_holds_what_it_held(queue: TaskQueue, servers: 
 
 async def test_a_long_queue_is_drawn_in_parts_and_at_once(queue: TaskQueue) -> None:
     tasks = [a_task(n / 60) for n in range(4500)]
-    assert await queue.rebuild(tasks) == 4500
+    assert await queue.rebuild([line_of(one) for one in tasks]) == 4500
     assert await queue.counts() == (4500, 0)
     assert await pulled(queue) == tasks[0].id
     assert await queue.rebuild([]) == 0
@@ -219,7 +219,7 @@ async def test_a_queue_that_changed_since_the_table_was_read_is_left_alone(queue
     _, changes = await queue.look()
     await queue.offer(two)
 
-    assert await queue.rebuild([one], (), changes) is None
+    assert await queue.rebuild([line_of(one)], changes=changes) is None
     assert await queue.counts() == (2, 0)
 
 

@@ -9,9 +9,9 @@
 --   ledger   hash: "sum" of all the sums above modulo 2^48 (to be compared with the table's), "changes" (grows with every one)
 local WAITING, LEASES, HOLDERS, FACTS, PASSED, LEDGER = unpack(KEYS, #KEYS - 5)
 
-local function add(sum, sign)
+local function add(amount)
   local total = tonumber(redis.call('HGET', LEDGER, 'sum') or '0')
-  redis.call('HSET', LEDGER, 'sum', string.format('%.0f', (total + sign * tonumber(sum, 16)) % 281474976710656))
+  redis.call('HSET', LEDGER, 'sum', string.format('%.0f', (total + amount) % 281474976710656))
 end
 
 local function changed()
@@ -21,7 +21,7 @@ end
 local function entry(id, facts)
   local county, lane, fence, sum = string.match(facts, '^([^|]*)|(.*)|(%d+)|(%x+)$')
   local rest = '|' .. lane .. '|' .. id
-  return {id = id, near = county .. rest, anywhere = '*' .. rest, fence = tonumber(fence), sum = sum}
+  return {id = id, near = county .. rest, anywhere = '*' .. rest, fence = tonumber(fence), sum = tonumber(sum, 16)}
 end
 
 local function known(id)
@@ -53,10 +53,10 @@ local function learn(id, facts)
   end
   if before then
     take_out(before)
-    add(before.sum, -1)
+    add(-before.sum)
   end
   redis.call('HSET', FACTS, id, facts)
-  add(now.sum, 1)
+  add(now.sum)
   changed()
   return now
 end

@@ -7,14 +7,14 @@ if not task or task.fence > tonumber(ARGV[2]) then
   return 0
 end
 take_out(task)
-add(task.sum, -1)
+add(-task.sum)
 redis.call('HDEL', FACTS, ARGV[1])
 redis.call('ZREM', LEASES, ARGV[1])
 redis.call('HDEL', HOLDERS, ARGV[1])
 local from = ARGV[1] .. '|'
 for _, member in ipairs(redis.call('ZRANGEBYLEX', PASSED, '[' .. from, '(' .. from .. '\255')) do
   redis.call('ZREM', PASSED, member)
-  add(string.match(member, '|(%x+)$'), -1)
+  add(-tonumber(string.match(member, '|(%x+)$'), 16))
 end
 changed()
 return 1

@@ -1,6 +1,7 @@
 -- pull: hand out the most urgent waiting task of the lanes that a volunteer can work in, but none that they passed on.
 -- KEYS: waiting, leases, holders, facts, passed, ledger
--- ARGV: 1 who, 2 when the lease ends (epoch seconds), 3... the lanes: "<county or *>|<language>|<skill>|"
+-- ARGV: 1 who, 2 when the lease ends (epoch seconds), 3 the lanes, "<county or *>|<language>|<skill>|" each,
+--       with commas between them
 -- Returns the id, or false when nothing fits.
 local some_passed = redis.call('ZCARD', PASSED) > 0
 local function passed(id)
@@ -8,8 +9,7 @@ local function passed(id)
   return some_passed and #redis.call('ZRANGEBYLEX', PASSED, '[' .. from, '(' .. from .. '\255', 'LIMIT', 0, 1) > 0
 end
 local first
-for i = 3, #ARGV do
-  local lane = ARGV[i]
+for lane in string.gmatch(ARGV[3], '[^,]+') do
   local from, to = '[' .. lane, '(' .. lane .. '\255'
   while true do
     local member = redis.call('ZRANGEBYLEX', WAITING, from, to, 'LIMIT', 0, 1)[1]

@@ -2,25 +2,30 @@
 -- comes in several parts, so that nobody waits for it.
 -- KEYS: waiting, leases, holders, facts, passed, ledger; then the same six of the new one
 -- ARGV: 1 "last" when this part makes it whole, else "", 2 the "changes" of the queue when the table was read, or "" to replace it anyway,
---       3 how many tasks this part has; for each task its id, facts, who holds it or "", when the lease ends or "";
---       then for each who passed one on "<id>|<who>|<sum>"
+--       3 how many tasks this part has, then "<id>|<facts>" of each; with the last part how many of all are held, then of each its id, who
+--       holds it and when the lease ends; then "<id>|<who>|<sum>" of each who passed one on
 -- Returns how many tasks the new one has; false when the queue changed meanwhile, and then it stays as it was.
+local total, facts, waiting = 0, {}, {}
+local function write()
+  if #facts > 0 then
+    redis.call('HSET', FACTS, unpack(facts))
+    redis.call('ZADD', WAITING, unpack(waiting))
+  end
+  facts, waiting = {}, {}
+end
 local tasks = tonumber(ARGV[3])
-for i = 4, 4 * tasks, 4 do
-  local task = entry(ARGV[i], ARGV[i + 1])
-  redis.call('HSET', FACTS, task.id, ARGV[i + 1])
-  add(task.sum, 1)
-  if ARGV[i + 2] == '' then
-    redis.call('ZADD', WAITING, 0, task.near, 0, task.anywhere)
-  else
-    redis.call('ZADD', LEASES, ARGV[i + 3], task.id)
-    redis.call('HSET', HOLDERS, task.id, ARGV[i + 2])
+for i = 4, tasks + 3 do
+  local id, said = string.match(ARGV[i], '^([^|]*)|(.*)$')
+  local task, at = entry(id, said), #waiting
+  facts[#facts + 1], facts[#facts + 2] = id, said
+  waiting[at + 1], waiting[at + 2], waiting[at + 3], waiting[at + 4] = 0, task.near, 0, task.anywhere
+  total = (total + task.sum) % 281474976710656
+  if #facts == 1000 then
+    write()
   end
 end
-for i = 4 * tasks + 4, #ARGV do
-  redis.call('ZADD', PASSED, 0, ARGV[i])
-  add(string.match(ARGV[i], '|(%x+)$'), 1)
-end
+write()
+add(total)
 if ARGV[1] == '' then
   for i = 7, 12 do
     redis.call('EXPIRE', KEYS[i], 60)
@@ -31,6 +36,15 @@ local changes = redis.call('HGET', KEYS[6], 'changes') or '0'
 if ARGV[2] ~= '' and ARGV[2] ~= changes then
   redis.call('DEL', unpack(KEYS, 7))
   return false
+end
+local first_held = tasks + 5
+local first_pass = first_held + 3 * tonumber(ARGV[tasks + 4])
+for i = first_held, first_pass - 1, 3 do
+  hold(known(ARGV[i]), ARGV[i + 1], ARGV[i + 2])
+end
+for i = first_pass, #ARGV do
+  redis.call('ZADD', PASSED, 0, ARGV[i])
+  add(tonumber(string.match(ARGV[i], '|(%x+)$'), 16))
 end
 redis.call('HSET', LEDGER, 'changes', changes + 1)
 for i = 1, 6 do
