@@ -28,8 +28,8 @@ PRESSING_MATTER = 0.8
 """The same where something of an arrest, a right or the agency is said too ("me tienen harta con tanto mensaje de la migra")."""
 LIKELIER_THAN_NOT = 0.7
 """Likelihood from which a phrase that may ask for deletion alone asks for an end."""
-HARDLY_LIKE_STOP = 0.15
-"""Likelihood below which a hint of the grammar ("leave me alone" at a door) is not one."""
+HARDLY_LIKE_STOP = 0.3
+"""Likelihood below which a hint of the grammar ("leave me alone" at a door, "stop. they are outside") is not one."""
 OF_MESSAGES = frozenset(
     {"M_MESSAGE", "M_PHONE", "M_JOIN", "MSG", "MSGS", "SENDING", "SENDME", "SENDINF", "MANDEN", "RECEIVE", "RECEIVING"}
 )
@@ -56,7 +56,7 @@ def opts_out(said: Understood, likelihood: float) -> bool:
         return False
     if "STOP_WEAK" in concepts and not of_something_else and likelihood >= HARDLY_LIKE_STOP:
         return True
-    if _stands_alone(said) and not of_something_else:
+    if _stands_alone(said) and not of_something_else and likelihood >= HARDLY_LIKE_STOP:
         return True
     covered: set[int] = set()
     for mention in said.mentions:
