@@ -243,6 +243,7 @@ async def test_two_incidents_are_merged_and_a_reading_is_put_right_on_a_narrow_p
     await page.get_by_role("button", name="Take the most urgent").click()
     await page.get_by_role("button", name="Same event: merge").click()
     await page.get_by_text("holds the reports of both now").wait_for()
+    await page.wait_for_load_state()  # the page is measured in its dress
     await page.evaluate("document.querySelectorAll('details').forEach((d) => { if (!d.closest('header')) d.open = true; })")
     assert await _problems(page) == []
     await page.locator("select[name=kind]").first.select_option("rumor")
