@@ -73,6 +73,9 @@ Dispatcher = Annotated[Volunteer, Depends(only(Role.DISPATCHER))]
 Desk = Annotated[Volunteer, Depends(only(Role.DISPATCHER, Role.ORGANIZER))]
 """Those who read incidents and propose alerts."""
 
+Lead = Annotated[Volunteer, Depends(only(Role.LEAD))]
+"""Those who may take work out of another's hands."""
+
 Verifier = Annotated[Volunteer, Depends(only(Role.VERIFIER))]
 """Those who go and look."""
 

@@ -36,7 +36,7 @@ from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.telephony.segments import spelled_to_fit
-from app.verification.handover import release_task
+from app.verification.handover import find_takers, notes_of, release_task
 from app.verification.offers import find_candidates
 from app.verification.tasks import LostClaim, check_claim, open_task, renew_task
 from app.volunteers.tables import Volunteer
@@ -44,6 +44,7 @@ from app.volunteers.tables import Volunteer
 router = APIRouter(prefix="/incidents/{code}")
 
 Fence = Annotated[int, Form()]
+Note = Annotated[str, Form(max_length=500)]
 
 
 @router.get("")
@@ -70,11 +71,11 @@ async def renew(request: Request, work: Work, viewer: Dispatcher, code: str, fen
 
 
 @router.post("/release")
-async def release(request: Request, work: Work, viewer: Dispatcher, code: str, fence: Fence = 0) -> Response:
+async def release(request: Request, work: Work, viewer: Dispatcher, code: str, fence: Fence = 0, note: Note = "") -> Response:
     """Give the incident back to the queue."""
     about = await get_incident(work, code)
     held = await _task_of(work, about)
-    await release_task(work, request.state.hotline.queue, held.id, fence, viewer.id)
+    await release_task(work, request.state.hotline.queue, held.id, fence, viewer.id, note)
     _wake(work, request)
     return go("/console/", "released", code=about.code)
 
@@ -198,6 +199,8 @@ async def _shown(
     return {
         "facts": facts,
         **await _grouping(work, about, say),
+        "takers": await find_takers(work, viewer.id) if mine else [],
+        "left_notes": await notes_of(work, facts.task.id) if facts.task else [],
         "sees_photos": may_see(viewer, about.county),
         "incident": about,
         "fence": facts.task.fence if mine and facts.task else None,

@@ -15,6 +15,8 @@ from app.console.rendering import render
 from app.core.errors import BadInput, Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.core.requests import Work
+from app.records.verification import HandedOver
+from app.verification.handover import end_claims
 from app.volunteers.access import create_sign_in_link
 from app.volunteers.roster import add_volunteer, get_volunteer, list_volunteers, restore, suspend
 from app.volunteers.tables import LinkPurpose, Role, Standing, Volunteer
@@ -71,10 +73,11 @@ async def new_link(request: Request, work: Work, _viewer: Admin, alias: str) -> 
 
 
 @router.post("/{alias}/suspend")
-async def suspend_person(work: Work, viewer: Admin, alias: str) -> Response:
-    """Take every right away and end every session, at once."""
+async def suspend_person(request: Request, work: Work, viewer: Admin, alias: str) -> Response:
+    """Take every right away and end every session and claim, at once."""
     person = await get_volunteer(work, alias, lock=True)
     await suspend(work, person, viewer)
+    await end_claims(work, request.state.hotline.queue, person.id, HandedOver.SUSPENDED, viewer.id)
     return go("/console/people", "suspended", who=person.alias)
 
 

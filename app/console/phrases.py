@@ -71,6 +71,17 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "verifier": mark("Verifier"),
         "organizer": mark("Organizer"),
         "admin": mark("Administrator"),
+        "backup": mark("On backup"),
+        "lead": mark("Lead"),
+    },
+    "handed_over": {
+        "released": mark("gave it back"),
+        "skipped": mark("skipped it"),
+        "transferred": mark("gave it to somebody"),
+        "broken": mark("took it back"),
+        "signed_out": mark("signed out"),
+        "shift_ended": mark("ended the shift"),
+        "suspended": mark("was suspended"),
     },
     "standing": {
         "active": mark("Active"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
+from sqlalchemy import select
 from starlette.responses import Response
 
 from app.console.access import SESSION_COOKIE, SignedIn
@@ -13,9 +14,12 @@ from app.console.flash import go
 from app.console.rendering import LANGUAGE_COOKIE, render
 from app.core.languages import INTERFACE_LANGUAGES
 from app.core.requests import Work
+from app.records.incidents import incident
+from app.records.verification import HandedOver
+from app.verification.handover import end_claims, held_by
 from app.volunteers.access import read_link, sign_in, sign_out
 from app.volunteers.roster import set_interface_language, set_shift
-from app.volunteers.tables import LinkPurpose
+from app.volunteers.tables import LinkPurpose, Volunteer
 
 router = APIRouter()
 
@@ -39,8 +43,11 @@ async def use_link(request: Request, work: Work, token: str) -> Response:
 
 
 @router.post("/logout")
-async def leave(request: Request, work: Work, _viewer: SignedIn) -> Response:
-    """End this browser's session."""
+async def leave(request: Request, work: Work, viewer: SignedIn, note: Annotated[str, Form(max_length=500)] = "") -> Response:
+    """End this browser's session; who holds an incident says first what the next person should know."""
+    if await held_by(work, viewer.id) is not None and not note.strip():
+        return await _ask_for_note(request, work, viewer, "logout")
+    await end_claims(work, request.state.hotline.queue, viewer.id, HandedOver.SIGNED_OUT, viewer.id, note)
     await sign_out(work, request.cookies[SESSION_COOKIE])
     response = go("/console/", "signed_out")
     response.delete_cookie(SESSION_COOKIE, path=COOKIE_PATH)
@@ -71,11 +78,27 @@ async def choose_language_before_signing_in(
 
 @router.post("/shift")
 async def change_shift(
-    work: Work, viewer: SignedIn, on: Annotated[bool, Form()], back: Annotated[str, Form()] = ""
+    request: Request,
+    work: Work,
+    viewer: SignedIn,
+    on: Annotated[bool, Form()],
+    back: Annotated[str, Form()] = "",
+    note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
-    """Begin or end a shift: only who is on shift can be asked to go and look."""
+    """Begin or end a shift: only who is on shift can be asked to go and look. Who ends it with an incident in hand says first what the next
+    person should know."""
+    if not on:
+        if await held_by(work, viewer.id) is not None and not note.strip():
+            return await _ask_for_note(request, work, viewer, "shift")
+        await end_claims(work, request.state.hotline.queue, viewer.id, HandedOver.SHIFT_ENDED, viewer.id, note)
     await set_shift(work, viewer, on=on)
     return go(_inside(back), "shift_on" if on else "shift_off")
+
+
+async def _ask_for_note(request: Request, work: Work, viewer: Volunteer, leaving: str) -> Response:
+    held = await held_by(work, viewer.id)
+    code = await work.scalar(select(incident.c.code).where(incident.c.id == held.incident_id)) if held else None
+    return render(request, "leaving.html", code=code, leaving=leaving)
 
 
 async def _signed_in(request: Request, work: Work, token: str) -> Response:

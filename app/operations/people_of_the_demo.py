@@ -41,7 +41,9 @@ class DemoPhone:
 
 VOLUNTEERS: Final = (
     DemoVolunteer("Ana", "dispatcher", ("dispatcher",), ("en", "es"), (), False, "+19195550101"),
-    DemoVolunteer("Beto", "second dispatcher", ("dispatcher",), ("en", "es"), (DURHAM, WAKE), False, "+19195550102"),
+    DemoVolunteer(
+        "Beto", "second dispatcher", ("dispatcher", "backup", "lead"), ("en", "es"), (DURHAM, WAKE), False, "+19195550102"
+    ),
     DemoVolunteer("Luz", "verifier", ("verifier",), ("en", "es"), (DURHAM,), True, "+19195550103"),
     DemoVolunteer("Sam", "second verifier", ("verifier",), ("en",), (DURHAM, WAKE), True, "+19195550104"),
     DemoVolunteer("Olga", "organizer", ("organizer",), ("en", "es"), (), False, "+19195550105"),

@@ -40,6 +40,8 @@ async def add_volunteer(
         raise BadInput("An alias is up to 40 letters, digits, spaces, dots or dashes.")
     if not roles or set(roles) - set(Role):
         raise BadInput("Choose at least one role.")
+    if {Role.BACKUP, Role.LEAD} & set(roles) and Role.DISPATCHER not in roles:
+        raise BadInput("A lead, and who is on backup, must be a dispatcher too.")
     if not languages:
         raise BadInput("Choose at least one language.")
     await work.lock("roster", "alias")

@@ -13,12 +13,15 @@ from app.records.columns import instant, one_of, words
 
 
 class Role(StrEnum):
-    """What a volunteer may do. A person can have several."""
+    """What a volunteer may do. A person can have several. A `backup` is a dispatcher who is called upon when nobody takes something urgent;
+    a `lead` is one who hears of it when that did not help, and who may take work out of another's hands."""
 
     DISPATCHER = "dispatcher"
     VERIFIER = "verifier"
     ORGANIZER = "organizer"
     ADMIN = "admin"
+    BACKUP = "backup"
+    LEAD = "lead"
 
 
 class Standing(StrEnum):

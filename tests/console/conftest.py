@@ -32,7 +32,7 @@ ROSA, KEN, LUZ_PHONE, SAM_PHONE, LINE = "+19195550110", "+19195550111", "+191955
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "Ana": {"roles": ["dispatcher"]},
-    "Beto": {"roles": ["dispatcher"]},
+    "Beto": {"roles": ["dispatcher", "lead"]},
     "Luz": {"roles": ["verifier"], "trained": True, "number": LUZ_PHONE, "counties": [DURHAM]},
     "Sam": {"roles": ["verifier"], "trained": True, "number": SAM_PHONE, "counties": [DURHAM]},
     "Olga": {"roles": ["organizer"]},
