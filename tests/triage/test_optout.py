@@ -70,6 +70,9 @@ def test_a_request_to_stop_is_heard_in_any_words(text: str, lexicon: Lexicon) ->
     "text",
     [
         "están parando carros en la 74",
+        "no me manden a la carcel",
+        "quitenme el miedo",
+        "stop. they are outside",
         "hicieron un alto",
         "hay un carro en el alto de la Sharon Amity",
         "traffic stop on 74",
