@@ -5,7 +5,7 @@
                    once     it says  it is    one record  find out       people   a person
 
 This is the page to read first; `pipeline_alerts.py` is the second (stages 6 and 7), `pipeline_calls.py` tells of calls on the same line,
-`pipeline_incidents.py` of what people correct.
+`pipeline_incidents.py` of what people correct, `pipeline_field.py` of those who go and look.
 Each stage is a folder; none imports another; only these pages call them one after another, each step inside the one transaction of its
 request. `STAGES` says what each is given and gives, which states it may bring about, and how long it may take.
 """
@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -44,14 +43,13 @@ from app.intake.conversation import (
     hear,
     hush,
     is_another_event,
-    is_elsewhere,
     is_overtaken,
     is_still_writing,
     keep_asking,
 )
 from app.intake.follow_up import is_only_thanks
 from app.intake.keep import Kept, keep_text
-from app.intake.photos import attach_photos, keep_photos
+from app.intake.photos import keep_photos
 from app.intake.reports import (
     add_to_report,
     answer_otherwise,
@@ -62,33 +60,21 @@ from app.intake.reports import (
     words_of,
     write_report,
 )
+from app.pipeline_field import hear_from_volunteer
 from app.pipeline_reading import read
 from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo
 from app.places.locate import locate
 from app.records.alerts import Alert, alert
 from app.records.deliveries import Lane
-from app.records.events import record
 from app.records.incidents import Incident, Report
 from app.records.reading import Assessment, Command, Kind, Reading
-from app.records.states import DECIDED, OfferState, ReportState
-from app.records.verification import Offer, Outcome
+from app.records.states import DECIDED, ReportState
+from app.records.verification import Outcome
 from app.telephony.addresses import Channel
 from app.telephony.forms import TextForm
 from app.triage.assess import assess
-from app.verification.answers import Answer as FieldAnswer
-from app.verification.answers import read_answer
 from app.verification.decisions import decide
-from app.verification.offers import (
-    MAY_ANSWER,
-    OPEN_OFFERS,
-    WENT,
-    answer_offer,
-    make_offer,
-    open_offer_of,
-    record_observation,
-)
 from app.verification.tasks import ANY_LANGUAGE, check_claim, finish_task, open_task
-from app.verification.wording import detail_words, offer_words
 from app.volunteers.tables import Volunteer
 
 
@@ -188,8 +174,8 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
     asker = _asker(hotline, form, kept, said.language)
     if form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP:
         return await answers.answer_stop(work, asker)
-    if kept.sender.volunteer_id is not None and said.command is None:
-        from_field = await _hear_from_field(work, hotline, asker, kept.sender.volunteer_id, reading)
+    if kept.sender.volunteer_id is not None:
+        from_field = await hear_from_volunteer(work, hotline, asker, kept.sender.volunteer_id, reading, heard)
         if from_field is not None:
             return from_field
     confirmed = await answer_sign_up(work, asker)
@@ -331,51 +317,6 @@ async def open_silent_reports(work: Transaction, hotline: Hotline) -> int:
 
 
 # ── 5: people find out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def send_offer(
-    work: Transaction, hotline: Hotline, about: Incident, verifier: Volunteer, by: Volunteer, fence: int
-) -> Offer:
-    """The dispatcher who holds an incident asks one verifier to go and look."""
-    await check_claim(work, about.id, fence, by.id)
-    made = await make_offer(work, about, verifier, by.id)
-    texts = offer_words(hotline.texts, hotline.counties, about)
-    assert verifier.contact_id is not None  # a candidate always has a phone
-    await plan_to(work, Message(Lane.DISPATCH, "offer", texts, made.id), [verifier.contact_id])
-    wake_all(work, hotline)
-    return made
-
-
-async def _hear_from_field(
-    work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, reading: Reading
-) -> Answer | None:
-    """A verifier's text about what they were asked. None when it isn't about that: then it goes the ordinary way."""
-    found = await open_offer_of(work, volunteer_id)
-    if found is None:
-        return None
-    made, about = found
-    if asker.has_photos and made.state != OfferState.OFFERED:
-        await attach_photos(work, asker.kept.id, about.id)
-    meaning = read_answer(asker.words, whole=made.state not in OPEN_OFFERS)
-    if meaning is None and is_elsewhere(about.county, about.place, reading):
-        return None  # verifiers see other things too
-    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
-    if isinstance(meaning, Outcome):
-        await record_observation(work, about, volunteer_id, meaning, on_site=made.state in WENT, made=made, note=asker.words)
-        return Answer(asker.say("offer.noted", code=about.code, outcome=asker.say(f"outcomes.{meaning.value}")))
-    if meaning is not None:
-        if made.state not in MAY_ANSWER:
-            return Answer(asker.say("offer.taken"))
-        await answer_offer(work, made, about, accepted=meaning is FieldAnswer.YES)
-        return Answer(
-            detail_words(hotline.texts, hotline.counties, about, asker.language)
-            if meaning is FieldAnswer.YES
-            else asker.say("offer.declined")
-        )
-    if made.state != OfferState.ACCEPTED:
-        return None
-    await record(work, "offer.note", about.id, actor_id=volunteer_id, county=about.county, message=str(asker.kept.id))
-    return Answer(asker.say("offer.passed_on", code=about.code))
 
 
 async def decide_incident(

@@ -27,8 +27,9 @@ from app.incidents.correcting import LANGUAGES
 from app.incidents.join import get_incident, set_county
 from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
 from app.incidents.told import how_sure, neighbours_of
-from app.pipeline import Hotline, decide_incident, send_offer
+from app.pipeline import Hotline, decide_incident
 from app.pipeline_alerts import draft_alert, propose, propose_update, rights_lines
+from app.pipeline_field import send_offer
 from app.records.alerts import AlertType
 from app.records.incidents import Incident, incident
 from app.records.reading import Kind

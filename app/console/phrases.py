@@ -193,6 +193,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "task.lease_ended": mark("The claim ended without a sign of life"),
         "offer.made": mark("A verifier was asked"),
         "offer.accepted": mark("The verifier said yes"),
+        "offer.arrived": mark("The verifier is there"),
+        "offer.late": mark("A verifier answered late"),
         "offer.declined": mark("The verifier said no"),
         "offer.expired": mark("No answer from the verifier"),
         "offer.stood_down": mark("Verifiers were called off"),

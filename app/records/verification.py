@@ -87,7 +87,8 @@ class Handover(SQLModel, table=True):
 
 
 class Offer(SQLModel, table=True):
-    """A request by text to one field verifier; at most one open offer an incident and person."""
+    """A request by text to one field verifier; at most one open offer an incident and person. `eta_at` is when they said that they would be
+    there, `here_at` when they said that they are."""
 
     __table_args__ = (
         one_of("state", OfferState),
@@ -108,6 +109,8 @@ class Offer(SQLModel, table=True):
     offered_at: datetime = instant()
     answered_at: datetime | None = instant(nullable=True)
     expires_at: datetime = instant()
+    eta_at: datetime | None = instant(nullable=True)
+    here_at: datetime | None = instant(nullable=True)
 
 
 class Observation(SQLModel, table=True):

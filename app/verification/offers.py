@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -27,13 +27,17 @@ MAY_ANSWER: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value, OfferS
 WENT: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value, OfferState.ANSWERED.value)
 """States in which an outcome counts as seen on site: who declined, or was called off, was not sent there."""
 
+LATE: Final = (OfferState.EXPIRED.value, OfferState.STOOD_DOWN.value)
+"""States in which an answer changes nothing any more and is written down all the same."""
+
 OPEN_OFFERS: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value)
 
 
 async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]:
-    """Verifiers who could go: active, trained, on shift, of that county, with a phone that may be texted, who have no open offer anywhere
-    and did not report this themselves. Those who were asked least lately come first."""
+    """Verifiers who could go: active, trained, on shift, of that county, with a phone that may be texted, who have no open offer anywhere,
+    were not asked about this before and did not report it themselves. Those who were asked least lately come first."""
     busy = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.state.in_(OPEN_OFFERS))
+    asked = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.incident_id == about.id)
     reported_it = exists().where(report.c.incident_id == about.id, report.c.contact_id == volunteer.c.contact_id)
     last_asked = select(func.max(offer.c.offered_at)).where(offer.c.volunteer_id == volunteer.c.id).scalar_subquery()
     statement: Select[tuple[Volunteer]] = (
@@ -48,6 +52,7 @@ async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]
             contact.c.stopped_at.is_(None),
             contact.c.number_sealed.is_not(None),
             ~busy,
+            ~asked,
             ~reported_it,
         )
         .order_by(last_asked.asc().nulls_first(), volunteer.c.alias)
@@ -96,9 +101,11 @@ async def open_offer_of(work: Transaction, volunteer_id: UUID) -> tuple[Offer, I
     return (made, about) if made is not None and about is not None else None
 
 
-async def answer_offer(work: Transaction, made: Offer, about: Incident, *, accepted: bool) -> Offer:
-    """A yes or a no. Raises IllegalTransition when the offer is no longer open."""
+async def answer_offer(work: Transaction, made: Offer, about: Incident, *, accepted: bool, minutes: int | None = None) -> Offer:
+    """A yes (with the minutes it takes them, where they said so) or a no. Raises IllegalTransition when the offer is no longer open."""
     then = OfferState.ACCEPTED if accepted else OfferState.DECLINED
+    if minutes is not None:
+        await _note(work, made, eta_at=work.now + timedelta(minutes=minutes))
     if made.state == then:
         return made  # said twice
     step(OfferState(made.state), then)
@@ -106,7 +113,16 @@ async def answer_offer(work: Transaction, made: Offer, about: Incident, *, accep
     if accepted and about.state == IncidentState.OPEN:
         await work.execute(incident.update().where(incident.c.id == about.id).values(state=IncidentState.VERIFYING.value))
     verb = "offer.accepted" if accepted else "offer.declined"
-    await record(work, verb, about.id, actor_id=made.volunteer_id, county=about.county)
+    await record(work, verb, about.id, actor_id=made.volunteer_id, county=about.county, minutes=minutes)
+    return made
+
+
+async def note_arrival(work: Transaction, made: Offer, about: Incident) -> Offer:
+    """They are there: who was asked says so by it that they go. Raises IllegalTransition when the offer is no longer open."""
+    await answer_offer(work, made, about, accepted=True)
+    if made.here_at is None:
+        await _note(work, made, here_at=work.now)
+        await record(work, "offer.arrived", about.id, actor_id=made.volunteer_id, county=about.county)
     return made
 
 
@@ -169,6 +185,12 @@ async def expire_offers(work: Transaction) -> int:
     for incident_id in over:
         await record(work, "offer.expired", incident_id)
     return len(over)
+
+
+async def _note(work: Transaction, made: Offer, **facts: datetime | None) -> None:
+    await work.execute(offer.update().where(offer.c.id == made.id).values(**facts))
+    for name, value in facts.items():
+        setattr(made, name, value)
 
 
 async def _move(work: Transaction, made: Offer, then: OfferState) -> None:

@@ -1,0 +1,160 @@
+"""The main job, a page of its own for those who go and look: how a verifier is asked, and what each of their texts does.
+
+`pipeline.py` calls it for every text of a volunteer. Whatever they write is an answer, a report of their own, or a note that the dispatcher
+reads on the incident's page; nothing ends nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from app.core.database import Transaction
+from app.core.live import Topic as LiveTopic
+from app.core.live import wake
+from app.delivery.plan import Message, plan_to
+from app.hotline import Hotline, wake_all
+from app.intake.answers import Asker
+from app.intake.conversation import Answer, Heard, is_elsewhere
+from app.intake.photos import attach_photos
+from app.records.deliveries import Lane
+from app.records.events import record
+from app.records.incidents import Incident
+from app.records.reading import Kind, Reading
+from app.records.states import OfferState
+from app.records.verification import HandedOver, Offer, Outcome
+from app.verification.answers import Answer as FieldAnswer
+from app.verification.answers import read_answer, read_minutes, says_more
+from app.verification.handover import end_claims
+from app.verification.offers import (
+    LATE,
+    MAY_ANSWER,
+    OPEN_OFFERS,
+    WENT,
+    answer_offer,
+    make_offer,
+    note_arrival,
+    open_offer_of,
+    record_observation,
+)
+from app.verification.tasks import check_claim
+from app.verification.wording import detail_words, offer_words
+from app.volunteers.orders import Order, read_order
+from app.volunteers.roster import set_shift
+from app.volunteers.tables import Volunteer, volunteer
+
+NOT_OF_ANOTHER_THING: Final = frozenset({Kind.OTHER, Kind.RUMOR})
+"""Kinds as which a question about an offer is read ("which Walmart?"); a sighting, or a wish of the sender's own, is answered as that."""
+
+
+# ── Somebody is asked ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def send_offer(
+    work: Transaction, hotline: Hotline, about: Incident, verifier: Volunteer, by: Volunteer, fence: int
+) -> Offer:
+    """The dispatcher who holds an incident asks one verifier to go and look. Raises Conflict when they can't be asked."""
+    await check_claim(work, about.id, fence, by.id)
+    made = await make_offer(work, about, verifier, by.id)
+    texts = offer_words(hotline.texts, hotline.counties, about)
+    assert verifier.contact_id is not None  # a candidate always has a phone
+    await plan_to(work, Message(Lane.DISPATCH, "offer", texts, made.id), [verifier.contact_id])
+    wake_all(work, hotline)
+    return made
+
+
+# ── They answer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def hear_from_volunteer(
+    work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, reading: Reading, heard: Heard
+) -> Answer | None:
+    """A volunteer's text about their shift or about what they were asked. None when it is about neither: then it goes the ordinary way."""
+    order = read_order(asker.words)
+    if order is not None:
+        return await _obey(work, hotline, asker, volunteer_id, order)
+    if reading.assessment.command is not None:
+        return None
+    found = await open_offer_of(work, volunteer_id)
+    if found is None:
+        return None
+    made, about = found
+    if asker.has_photos and made.state != OfferState.OFFERED:
+        await attach_photos(work, asker.kept.id, about.id)
+    minutes = read_minutes(asker.words) if made.state in MAY_ANSWER and made.here_at is None else None
+    is_open = made.state in OPEN_OFFERS or made.state in LATE
+    meaning = FieldAnswer.YES if minutes else read_answer(asker.words, whole=not is_open)
+    if meaning is None and (is_elsewhere(about.county, about.place, reading) or _is_of_another_thing(made, reading, heard)):
+        return None  # verifiers see other things, too
+    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    if isinstance(meaning, Outcome):
+        saw = made.state in WENT or made.here_at is not None
+        await record_observation(work, about, volunteer_id, meaning, on_site=saw, made=made, note=asker.words)
+        return Answer(asker.say("offer.noted", code=about.code, outcome=asker.say(f"outcomes.{meaning.value}")))
+    if meaning is None or (meaning is not FieldAnswer.SAFE and says_more(asker.words)):
+        await record(work, "offer.note", about.id, actor_id=volunteer_id, county=about.county, message=str(asker.kept.id))
+    if made.state not in MAY_ANSWER:
+        return await _answer_late(work, asker, made, about, meaning)
+    return await _answer_open(work, hotline, asker, made, about, meaning, minutes)
+
+
+async def _answer_open(
+    work: Transaction,
+    hotline: Hotline,
+    asker: Asker,
+    made: Offer,
+    about: Incident,
+    meaning: FieldAnswer | None,
+    minutes: int | None,
+) -> Answer:
+    """An answer to an offer that still stands. Whatever it is, the reply says what comes next."""
+    was = made.state
+    match meaning:
+        case FieldAnswer.YES:
+            await answer_offer(work, made, about, accepted=True, minutes=minutes)
+            details = detail_words(hotline.texts, hotline.counties, about, asker.language)
+            return Answer(f"{details} {asker.say('offer.coming', minutes=minutes)}" if minutes else details)
+        case FieldAnswer.NO:
+            await answer_offer(work, made, about, accepted=False)
+            return Answer(asker.say("offer.declined"))
+        case FieldAnswer.HERE:
+            await note_arrival(work, made, about)
+            if was != OfferState.ACCEPTED:  # the rules and the place come with every yes
+                return Answer(detail_words(hotline.texts, hotline.counties, about, asker.language))
+            return Answer(asker.say("offer.here", code=about.code))
+        case FieldAnswer.SAFE if was == OfferState.ACCEPTED:
+            return Answer(asker.say("offer.safe", code=about.code))
+        case _ if was == OfferState.OFFERED:
+            return Answer(asker.say("offer.asked"))
+        case _:
+            return Answer(asker.say("offer.passed_on", code=about.code))
+
+
+async def _answer_late(work: Transaction, asker: Asker, made: Offer, about: Incident, meaning: FieldAnswer | None) -> Answer:
+    """An answer to an offer that is over: kept all the same, so that the dispatcher knows of it."""
+    if meaning in {FieldAnswer.YES, FieldAnswer.NO, FieldAnswer.HERE} and made.state in LATE:
+        await record(work, "offer.late", about.id, actor_id=made.volunteer_id, county=about.county, said=str(meaning))
+    if meaning in {None, FieldAnswer.HERE}:
+        return Answer(asker.say("offer.late", code=about.code))
+    return Answer(asker.say("offer.taken"))
+
+
+def _is_of_another_thing(made: Offer, reading: Reading, heard: Heard) -> bool:
+    """Whether a text that is no answer is rather a report, an answer to another question, or a wish of the sender's own. Who is on the way
+    writes about what they were sent to."""
+    if made.state == OfferState.ACCEPTED:
+        return False
+    kinds = NOT_OF_ANOTHER_THING if made.state == OfferState.OFFERED else {Kind.OTHER}
+    return heard.question is not None or reading.assessment.kind not in kinds
+
+
+async def _obey(work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, order: Order) -> Answer:
+    """ON and OFF begin and end a shift; SHIFT says which it is."""
+    person = await work.get(Volunteer, volunteer.c.id == volunteer_id)
+    assert person is not None  # as whoever wrote is on the roster
+    if order is not Order.SHIFT:
+        await set_shift(work, person, on=order is Order.ON)
+        if order is Order.OFF:
+            await end_claims(work, hotline.queue, person.id, HandedOver.SHIFT_ENDED, person.id)
+        work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    return Answer(asker.say("shift.on" if person.on_shift else "shift.off"))
