@@ -24,7 +24,7 @@ from app.core.errors import BadInput, Conflict
 from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.incidents.correcting import LANGUAGES
-from app.incidents.join import get_incident, set_county
+from app.incidents.join import get_incident, lock_counties, set_county
 from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
 from app.incidents.told import how_sure, neighbours_of
 from app.pipeline import Hotline, decide_incident
@@ -112,6 +112,7 @@ async def locate(
     hotline: Hotline = request.state.hotline
     if county not in hotline.counties:
         raise BadInput("Choose a county of the list.")
+    await lock_counties(work, (await get_incident(work, code)).county, county)
     about = await get_incident(work, code, lock=True)
     if about.state in DECIDED:
         raise Conflict("This incident is decided, so its county stays.")

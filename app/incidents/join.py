@@ -119,8 +119,14 @@ async def refresh_urgency(work: Transaction, told: Report) -> None:
     )
 
 
+async def lock_counties(work: Transaction, *counties: str | None) -> None:
+    """Have whoever joins a report in one of these counties wait until we are done. It comes before any lock of an incident."""
+    for county in sorted({county or "unknown" for county in counties}):
+        await work.lock("incidents", county)
+
+
 async def set_county(work: Transaction, about: Incident, county: str, by: UUID) -> Incident:
-    """A person learned where it is."""
+    """A person learned where it is. Both counties are locked by then (`lock_counties`)."""
     await work.execute(incident.update().where(incident.c.id == about.id).values(county=county))
     await work.execute(report.update().where(report.c.incident_id == about.id, report.c.county.is_(None)).values(county=county))
     before, about.county = about.county, county
