@@ -56,13 +56,18 @@ async def read_accounts(
 ) -> dict[UUID, list[Account]]:
     """The accounts that `find_newest` found, by incident, oldest first. `account` is that of `new`: it is remembered too."""
     newest = rows[::-1]
-    unread = [row["id"] for row in newest if _remembered.get(row["id"], (None,))[0] != row["version"]]
-    if unread:
-        await _read(work, unread, {row["id"]: row["version"] for row in newest})
+    known = {row["id"]: _remembered[row["id"]][1] for row in newest if _remembered.get(row["id"], (None,))[0] == row["version"]}
+    for report_id in known:
+        _remembered.move_to_end(report_id)
+    unread = [row["id"] for row in newest if row["id"] not in known]
+    if (
+        unread
+    ):  # what is read may push out of memory what was known, and other texts do so meanwhile: `known` keeps what this one needs
+        known |= await _read(work, unread, {row["id"]: row["version"] for row in newest})
     groups: dict[UUID, list[Account]] = {}
     for row in newest:
-        _remembered.move_to_end(row["id"])
-        groups.setdefault(row["incident_id"], []).append(_remembered[row["id"]][1])
+        if row["id"] in known:  # else it was removed since
+            groups.setdefault(row["incident_id"], []).append(known[row["id"]])
     if newest:
         _remember(
             new.id, newest[0]["own"], account
@@ -86,11 +91,14 @@ def account_of(told: Report | Any, words: str, details: Mapping[str, str]) -> Ac
     )
 
 
-async def _read(work: Transaction, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
+async def _read(work: Transaction, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> dict[UUID, Account]:
+    read: dict[UUID, Account] = {}
     for row in await work.all(select(*(report.c[name] for name in _WANTED)).where(report.c.id.in_(ids))):
         words = work.unseal(row.text_sealed, "report", "text", row.id) if row.text_sealed else ""
         reading = json.loads(work.unseal(row.reading_sealed, "report", "reading", row.id)) if row.reading_sealed else {}
-        _remember(row.id, versions[row.id], account_of(row, words, reading.get("salute", {})))
+        read[row.id] = account_of(row, words, reading.get("salute", {}))
+        _remember(row.id, versions[row.id], read[row.id])
+    return read
 
 
 def _remember(report_id: UUID, version: int, account: Account) -> None:
