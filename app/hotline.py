@@ -26,6 +26,7 @@ from app.records.deliveries import Lane
 from app.records.incidents import Incident, Report, report
 from app.records.reading import Assessment, Kind
 from app.records.states import ReportState
+from app.rights.review import in_force
 from app.rights.topics import Rights
 from app.triage.lexicon import Lexicon
 from app.verification.offers import stand_down
@@ -62,7 +63,9 @@ async def send_rights(work: Transaction, hotline: Hotline, sender: UUID, told: R
     """Who has them at the door gets their rights after the answer, once a report."""
     if said.situation != AT_THE_DOOR or told.kind not in SIGHTINGS or await already_told(work, told.id, "rights"):
         return
-    texts = {language: hotline.rights.answer(AT_THE_DOOR, language) for language in TEXT_LANGUAGES}
+    rights = await in_force(work, hotline.rights)
+    languages = {*TEXT_LANGUAGES, *rights.topics[AT_THE_DOOR].states}
+    texts = {language: rights.answer(AT_THE_DOOR, language) for language in languages}
     await plan_to(work, Message(Lane.RIGHTS, "rights", texts, told.id), [sender])
     wake_all(work, hotline)
 

@@ -184,7 +184,7 @@ async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kep
     if heard.question is Question.SUBSCRIBE_PLACE:
         return await answers.answer_subscribe(work, asker, heard.location, kept.conversation.questions)
     if heard.question is Question.RIGHTS_TOPIC:
-        return await answers.answer_rights(asker, said, menu_open=True)
+        return await answers.answer_rights(work, asker, said, menu_open=True)
     if heard.question is not None or heard.turn is Turn.FRAGMENT:
         return await _go_on_with_report(work, hotline, asker, reading, heard)
     if (
@@ -207,7 +207,7 @@ async def _answer_kind(work: Transaction, hotline: Hotline, asker: Asker, readin
         case Kind.SUBSCRIBE:
             return await answers.answer_subscribe(work, asker, reading.location)
         case Kind.RIGHTS:
-            return await answers.answer_rights(asker, reading.assessment)
+            return await answers.answer_rights(work, asker, reading.assessment)
         case Kind.HELP:
             return await answers.answer_help(asker)
         case Kind.DELETE:

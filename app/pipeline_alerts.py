@@ -21,6 +21,7 @@ from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident
 from app.records.states import AlertState, IncidentState
+from app.rights.review import in_force
 from app.volunteers.tables import Volunteer
 
 
@@ -30,13 +31,15 @@ async def draft_alert(work: Transaction, hotline: Hotline, about: Incident) -> t
     code = await unused_code(work, alert.c.code)
     county = hotline.counties.by_fips(about.county or "")
     seen_at = about.last_report_at
-    words = compose_alert(hotline.texts, hotline.rights, about, county, code, hotline.time_zone, seen_at=seen_at, until=until)
+    rights = await in_force(work, hotline.rights)
+    words = compose_alert(hotline.texts, rights, about, county, code, hotline.time_zone, seen_at=seen_at, until=until)
     return code, words, until
 
 
-def rights_lines(hotline: Hotline) -> dict[str, str]:
+async def rights_lines(work: Transaction, hotline: Hotline) -> dict[str, str]:
     """The line of rights that every alert carries, by language."""
-    return {language: hotline.rights.line(language) for language in hotline.texts.by_language}
+    rights = await in_force(work, hotline.rights)
+    return {language: rights.line(language) for language in hotline.texts.by_language}
 
 
 async def propose(
@@ -46,7 +49,7 @@ async def propose(
     if about.county is None:
         raise Conflict("The county is not known, so nobody can be told.")
     code, drafted, until = await draft_alert(work, hotline, about)
-    proposed = await propose_alert(work, about, author, code, words or drafted, until, rights_lines(hotline))
+    proposed = await propose_alert(work, about, author, code, words or drafted, until, await rights_lines(work, hotline))
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return proposed
 
@@ -66,7 +69,8 @@ async def propose_update(work: Transaction, hotline: Hotline, about: Incident, a
     words = compose_update(hotline.texts, about, hotline.counties.by_fips(earlier.county), earlier.code, kind)
     code = await unused_code(work, alert.c.code)
     until = work.now + hotline.alert_lifetime
-    proposed = await propose_alert(work, about, author, code, words, until, rights_lines(hotline), kind, earlier)
+    lines = await rights_lines(work, hotline)
+    proposed = await propose_alert(work, about, author, code, words, until, lines, kind, earlier)
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return proposed
 

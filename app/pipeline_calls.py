@@ -26,6 +26,7 @@ from app.intake.reports import add_to_report, get_report, write_report
 from app.pipeline import Hotline, open_report
 from app.pipeline_reading import read
 from app.places.locate import locate
+from app.rights.review import in_force
 from app.telephony.addresses import Channel
 from app.telephony.forms import CallForm
 from app.triage.assess import assess
@@ -39,7 +40,8 @@ async def receive_call(work: Transaction, hotline: Hotline, form: CallForm, step
     again = kept.answer_to(turn)
     if again is not None:
         return again
-    answer = answer_call(kept, _hear(hotline, kept, form), _prompts(hotline))
+    prompts = Prompts(hotline.texts, hotline.counties, await in_force(work, hotline.rights))
+    answer = answer_call(kept, _hear(hotline, kept, form), prompts)
     report_id = await _report(work, hotline, kept, answer.call) if answer.report_due else None
     await finish_call(work, kept, report_id, step=step, answer=answer)
     return answer.twiml

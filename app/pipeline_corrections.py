@@ -22,6 +22,7 @@ from app.records.incidents import Incident, Report
 from app.records.reading import Kind, Location
 from app.records.regroupings import Reason
 from app.records.states import DECIDED, IncidentState
+from app.rights.review import in_force
 from app.verification.tasks import ANY_LANGUAGE, finish_task, open_task, reopen_task
 from app.volunteers.tables import Volunteer
 
@@ -41,7 +42,8 @@ async def put_kind_right(
     elif about.state not in DECIDED:
         await (reopen_task if was_out else open_task)(work, hotline.queue, about, _language_of(told))
     if kind is Kind.RIGHTS:
-        await _answer(work, hotline, told, {one: hotline.rights.answer(None, one) for one in TEXT_LANGUAGES})
+        rights = await in_force(work, hotline.rights)
+        await _answer(work, hotline, told, {one: rights.answer(None, one) for one in TEXT_LANGUAGES})
     elif kind is Kind.DETENTION and about.state not in DECIDED and told.county is not None:
         await _thank(work, hotline, told)
     wake_all(work, hotline)

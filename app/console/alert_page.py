@@ -32,6 +32,7 @@ from app.records.deliveries import delivery, outgoing_message
 from app.records.incidents import Incident, incident
 from app.records.states import AlertState, DeliveryState, IncidentState
 from app.records.verification import Outcome, observation
+from app.rights.review import in_force
 from app.rights.topics import LINE
 from app.telephony.segments import Size, size_of
 from app.volunteers.tables import Volunteer, volunteer
@@ -82,7 +83,7 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         .group_by(volunteer.c.id, volunteer.c.alias)
     )
     earlier = await work.get(Alert, alert.c.id == shown.references_id) if shown.references_id else None
-    rights = request.state.hotline.rights.topics[LINE]
+    rights = (await in_force(work, request.state.hotline.rights)).topics[LINE]
     return render(
         request,
         "alert.html",

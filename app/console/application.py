@@ -25,6 +25,7 @@ from app.console import (
     people,
     photos,
     posters,
+    rights_texts,
     sign_in,
     switch_act,
 )
@@ -49,6 +50,7 @@ SCREENS: Final = (
     people,
     oversight,
     posters,
+    rights_texts,
     switch_act,
 )
 """Every screen, each a file with its routes."""

@@ -147,7 +147,7 @@ async def propose_one(
         language: spelled_to_fit(text.replace(draft_code, alert_code) if draft_code else text)
         for language, text in words.items()
     }
-    lines = rights_lines(hotline)
+    lines = await rights_lines(work, hotline)
     if wrong := problems_of(own, {alert_code}) + lacks_of(own, alert_code, lines):
         raise BadInput(_explained(wrong, translator(request)))
     made = await propose_alert(work, about, viewer, alert_code, own, until, lines)

@@ -1,4 +1,4 @@
-"""Pages that only show: who subscribes where, which rights texts stand, what was done by whom; and a voicemail's sound."""
+"""Pages that only show: who subscribes where, what was done by whom; and a voicemail's sound."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import func, select
 from starlette.responses import Response
 
-from app.console.access import Admin, Dispatcher, Organizer, SignedIn
+from app.console.access import Admin, Dispatcher, Organizer
 from app.console.rendering import render
 from app.core.errors import NotFound
 from app.core.languages import TEXT_LANGUAGES
@@ -18,7 +18,6 @@ from app.records.contacts import contact
 from app.records.events import event, verify_chain
 from app.records.inbound import Recording, recording
 from app.subscribers.tables import Topic, subscription
-from app.telephony.segments import size_of, spelled_to_fit
 from app.volunteers.tables import volunteer
 
 router = APIRouter()
@@ -56,19 +55,6 @@ async def subscribers(request: Request, work: Work, _viewer: Organizer) -> Respo
         people=sum(sum(counts.values()) for counts in by_county.values()),
         text_languages=TEXT_LANGUAGES,
         fewest=FEWEST_SHOWN,
-    )
-
-
-@router.get("/rights")
-async def rights(request: Request, _viewer: SignedIn) -> Response:
-    """The know-your-rights texts as phones get them, with their source, date and review."""
-    topics = request.state.hotline.rights.topics
-    return render(
-        request,
-        "rights.html",
-        topics=topics,
-        text_languages=TEXT_LANGUAGES,
-        segments=lambda words: size_of(spelled_to_fit(words)).segments,
     )
 
 

@@ -22,6 +22,7 @@ from app.records.events import record
 from app.records.incidents import Incident, Report
 from app.records.reading import Assessment, Kind, Location
 from app.records.states import DECIDED, AlertState, IncidentState
+from app.rights.review import in_force
 from app.rights.topics import Rights
 from app.subscribers.choices import wishes_of
 from app.subscribers.consent import resume, stop, subscribe
@@ -114,15 +115,15 @@ async def answer_subscribe(
     return Answer(asker.say(key, county=asker.county(where.county), **about), county=where.county)
 
 
-async def answer_rights(asker: Asker, said: Assessment, *, menu_open: bool = False) -> Answer:
+async def answer_rights(work: Transaction, asker: Asker, said: Assessment, *, menu_open: bool = False) -> Answer:
     """A know-your-rights text for the situation they name, by number or in words; else the general one and the menu, which stays open for
     their choice. `menu_open`: it is the answer to the menu."""
     asked = asker.words if menu_open else said.argument
     situation = asker.rights.choice(asked) or asker.rights.situation(asked) or said.situation
-    menu = Question.RIGHTS_TOPIC
+    menu, rights = Question.RIGHTS_TOPIC, await in_force(work, asker.rights)
     if situation is None:
-        return Answer(asker.rights.menu(asker.language), menu, 1)
-    return Answer(asker.rights.answer(situation, said.language), menu if menu_open else None, 1 if menu_open else 0)
+        return Answer(rights.menu(asker.language), menu, 1)
+    return Answer(rights.answer(situation, said.language), menu if menu_open else None, 1 if menu_open else 0)
 
 
 async def answer_help(asker: Asker) -> Answer:

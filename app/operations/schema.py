@@ -15,6 +15,7 @@ import app.records.landmarks
 import app.records.photos
 import app.records.regroupings
 import app.records.verification
+import app.rights.tables
 import app.subscribers.tables
 import app.volunteers.tables  # noqa: F401  # imported for what they declare
 

@@ -24,6 +24,9 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/live"): EVERYBODY,
     ("GET", "/rights"): EVERYBODY,
+    ("GET", "/rights/{topic}/{language}"): EVERYBODY,
+    ("POST", "/rights/{topic}/{language}/approve"): frozenset({ORG}),
+    ("POST", "/rights/{topic}/{language}/withdraw"): frozenset({ORG}),
     ("POST", "/tasks/pull"): frozenset({D}),
     ("GET", "/incidents/{code}"): frozenset({D, ORG}),
     ("POST", "/incidents/{code}/renew"): frozenset({D}),
@@ -127,6 +130,14 @@ async def test_a_role_that_does_not_need_a_page_is_refused_in_words(desk: Desk) 
 
 def _filled(path: str) -> str:
     filled = path.format(
-        code="AC1234", alias="Beto", recording_id=NOBODYS, report_id=NOBODYS, photo_id=NOBODYS, landmark_id=NOBODYS, token="t"
+        code="AC1234",
+        alias="Beto",
+        recording_id=NOBODYS,
+        report_id=NOBODYS,
+        photo_id=NOBODYS,
+        landmark_id=NOBODYS,
+        token="t",
+        topic="door",
+        language="en",
     )
     return f"/console{filled}"
