@@ -14,13 +14,14 @@ from typing import Final
 from uuid import UUID
 
 from app.core.languages import TEXT_LANGUAGES
-from app.records.verification import Skill, Task
+from app.records.verification import Task
 
 ANY_LANGUAGE: Final = ""
 """The language of a task that nobody is known to read: anybody may try it."""
 
 NO_SKILL: Final = ""
 ANY_COUNTY: Final = "*"
+ANY_SKILL: Final = "*"
 SUM_BITS: Final = 48
 
 _LANE: Final = """
@@ -79,7 +80,7 @@ def lanes_of(counties: Sequence[str], languages: Sequence[str], skills: Sequence
     """The lanes in which a volunteer can work: their counties, languages and skills, each empty for all, and what asks for none."""
     where = [*counties, ""] if counties else [ANY_COUNTY]
     said = [*dict.fromkeys([*(languages or TEXT_LANGUAGES), ANY_LANGUAGE])]
-    able = [*(skills or [skill.value for skill in Skill]), NO_SKILL]
+    able = [*skills, NO_SKILL] if skills else [ANY_SKILL]
     return [f"{county}|{language}|{skill}|" for county, language, skill in product(where, said, able)]
 
 

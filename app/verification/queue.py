@@ -22,6 +22,7 @@ from app.verification.lanes import facts_of, sum_of_skip
 
 NAMES: Final = ("waiting", "leases", "holders", "facts", "passed", "ledger")
 KEYS: Final = tuple(f"vigia:{{tasks}}:{name}" for name in NAMES)
+_KEYS: Final = tuple(key.encode() for key in KEYS)
 VERBS: Final = ("offer", "pull", "renew", "transfer", "release", "skip", "finish", "expire", "rebuild", "look")
 
 PART: Final = 2000
@@ -112,7 +113,7 @@ class TaskQueue:
         return int(waiting), int(leases)
 
     async def _run(self, verb: str, *said: str | float) -> Any:
-        return await self._scripts[verb](keys=KEYS, args=said)
+        return await self._scripts[verb](keys=_KEYS, args=said)
 
 
 def _held(task: Task) -> tuple[str, str, str, float]:

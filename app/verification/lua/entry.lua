@@ -1,7 +1,7 @@
 -- How a task stands in the queue; loaded in front of the script of every verb.
 -- KEYS (the last six of each verb's; rebuild has the six it replaces before them):
 --   waiting  zset, every score 0, in the order of its members: a waiting task stands in it as "<county>|<language>|<skill>|<place>|<id>",
---            and once more with * for its county, so that the first of any lane is one look away however many wait
+--            and again with * for its county, its skill and both, so that the first of any lane is one look away however many wait
 --   leases   zset, id -> when the lease ends (epoch seconds)
 --   holders  hash, id -> who holds it
 --   facts    hash, id -> "<county>|<language>|<skill>|<place>|<fence>|<sum>"
@@ -19,9 +19,10 @@ local function changed()
 end
 
 local function entry(id, facts)
-  local county, lane, fence, sum = string.match(facts, '^([^|]*)|(.*)|(%d+)|(%x+)$')
-  local rest = '|' .. lane .. '|' .. id
-  return {id = id, near = county .. rest, anywhere = '*' .. rest, fence = tonumber(fence), sum = tonumber(sum, 16)}
+  local county, language, skill, place, fence, sum = string.match(facts, '^([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%x+)$')
+  local near, far, rest = county .. '|' .. language .. '|', '*|' .. language .. '|', '|' .. place .. '|' .. id
+  local lanes = {near .. skill .. rest, near .. '*' .. rest, far .. skill .. rest, far .. '*' .. rest}
+  return {id = id, lanes = lanes, fence = tonumber(fence), sum = tonumber(sum, 16)}
 end
 
 local function known(id)
@@ -30,13 +31,13 @@ local function known(id)
 end
 
 local function take_out(task)
-  redis.call('ZREM', WAITING, task.near, task.anywhere)
+  redis.call('ZREM', WAITING, unpack(task.lanes))
 end
 
 local function put_in(task)
   redis.call('ZREM', LEASES, task.id)
   redis.call('HDEL', HOLDERS, task.id)
-  redis.call('ZADD', WAITING, 0, task.near, 0, task.anywhere)
+  redis.call('ZADD', WAITING, 0, task.lanes[1], 0, task.lanes[2], 0, task.lanes[3], 0, task.lanes[4])
 end
 
 local function hold(task, who, ends)

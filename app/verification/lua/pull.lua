@@ -1,6 +1,6 @@
 -- pull: hand out the most urgent waiting task of the lanes that a volunteer can work in, but none that they passed on.
 -- KEYS: waiting, leases, holders, facts, passed, ledger
--- ARGV: 1 who, 2 when the lease ends (epoch seconds), 3 the lanes, "<county or *>|<language>|<skill>|" each,
+-- ARGV: 1 who, 2 when the lease ends (epoch seconds), 3 the lanes, "<county or *>|<language>|<skill or *>|" each,
 --       with commas between them
 -- Returns the id, or false when nothing fits.
 local some_passed = redis.call('ZCARD', PASSED) > 0

@@ -16,11 +16,13 @@ end
 local tasks = tonumber(ARGV[3])
 for i = 4, tasks + 3 do
   local id, said = string.match(ARGV[i], '^([^|]*)|(.*)$')
-  local task, at = entry(id, said), #waiting
+  local task = entry(id, said)
   facts[#facts + 1], facts[#facts + 2] = id, said
-  waiting[at + 1], waiting[at + 2], waiting[at + 3], waiting[at + 4] = 0, task.near, 0, task.anywhere
+  for _, lane in ipairs(task.lanes) do
+    waiting[#waiting + 1], waiting[#waiting + 2] = 0, lane
+  end
   total = (total + task.sum) % 281474976710656
-  if #facts == 1000 then
+  if #facts == 600 then
     write()
   end
 end
