@@ -102,10 +102,13 @@ async def forget_sign_ups(work: Transaction) -> int:
 
 
 async def answer_sign_up(work: Transaction, asker: Asker) -> Answer | None:
-    """YES to the question that the web page had us ask; None where it is no yes or nothing was asked."""
+    """YES to the question that the web page had us ask; None where it is no yes, nothing was asked, or something else was since: "OK" to
+    what was asked of a report is no consent."""
     if read_answer(asker.words, whole=True) is not FieldAnswer.YES:
         return None
-    wish = await take_sign_up(work, asker.kept.sender.id)
+    talk = asker.kept.conversation
+    spoke = [at for at in (talk.asked_at, talk.last_report_at) if at is not None]
+    wish = await take_sign_up(work, asker.kept.sender.id, max(spoke, default=None))
     if wish is None:
         return None
     consent = replace(asker.consent("subscribe.confirm"), source="web")

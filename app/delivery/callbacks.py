@@ -24,7 +24,7 @@ HEAR = text("""
     WITH theirs AS (
         SELECT d.id, d.state AS before, d.attempts, m.expires_at, (SELECT pauses > 0 FROM outbound_switch) AS in_doubt
         FROM delivery d JOIN outgoing_message m ON m.id = d.message_id
-        WHERE d.rank < :rank AND (
+        WHERE d.rank < :rank AND NOT EXISTS (SELECT FROM delivery o WHERE o.sid = :sid AND o.id <> d.id) AND (
             d.id = :id AND d.state <> 'skipped'
                 AND (CAST(:fence AS int) IS NULL OR d.fence = :fence
                      OR (:fate = 'delivered' AND d.fence > :fence AND d.state IN ('pending', 'sending', 'unknown')))

@@ -112,7 +112,10 @@ RECORD_SENT = text("""
     UPDATE delivery d SET state = 'sent', sid = took.sid, sent_at = :now, lease_until = NULL
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:sids AS text[])) AS took (id, fence, sid)
     WHERE d.id = took.id AND d.fence = took.fence AND d.state IN ('sending', 'unknown', 'pending')
+        AND NOT EXISTS (SELECT FROM delivery o WHERE o.sid = took.sid AND o.id <> d.id)
 """)
+"""Of two texts with the same words to one person, Twilio's log may have given this one's SID to the other: then this one is doubtful, and
+what Twilio's log holds besides decides. It must not keep the answers beside it from the record."""
 
 UNTOUCHED = (DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value)
 

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import resource
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ PICTURE_TYPE: Final = "image/jpeg"
 
 NO_PICTURE: Final = 65
 """Exit status of the darkroom's own process when there is no picture (EX_DATAERR of sysexits.h)."""
+
+STOPPED: Final = frozenset({-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+"""How its process ends when somebody stops the worker with everything under it, as systemd and Ctrl-C do: no doing of the file's."""
 
 
 class NoPicture(ValueError):
@@ -79,6 +83,8 @@ async def develop_apart(content: bytes) -> Developed:
             with suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
+    if child.returncode in STOPPED:
+        raise RuntimeError(f"the darkroom was stopped: it ended with {child.returncode}")
     if child.returncode == NO_PICTURE or (child.returncode or 0) < 0:  # below zero: killed, by the file's doing
         raise NoPicture(f"the darkroom ended with {child.returncode}")
     if child.returncode != 0:

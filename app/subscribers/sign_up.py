@@ -6,7 +6,7 @@ A number is asked once a day at most and never when it has said stop; what nobod
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -78,9 +78,12 @@ async def ask_to_confirm(work: Transaction, asked: Asked) -> UUID | None:
     return who if added.first() is not None else None
 
 
-async def take_sign_up(work: Transaction, who: UUID) -> SignUp | None:
-    """The open question to a phone, which is answered now; None where there is none."""
-    open_one = await work.get(SignUp, sign_up.c.contact_id == who, sign_up.c.asked_at > work.now - LASTS, lock=True)
+async def take_sign_up(work: Transaction, who: UUID, spoke_since: datetime | None = None) -> SignUp | None:
+    """The open question to a phone, which is answered now; None where there is none, or where the hotline and the phone have spoken of
+    something else since (the last time at `spoke_since`): then a yes is not one to this."""
+    earliest = work.now - LASTS if spoke_since is None else max(work.now - LASTS, spoke_since)
+    is_open = sign_up.c.asked_at.between(earliest, work.now)  # a yes that waited on disk answers nothing that was asked later
+    open_one = await work.get(SignUp, sign_up.c.contact_id == who, is_open, lock=True)
     if open_one is not None:
         await work.execute(sign_up.delete().where(sign_up.c.contact_id == who))
     return open_one

@@ -83,6 +83,27 @@ async def test_a_stop_withdraws_the_question(desk: Desk) -> None:
     assert await counties(desk.database) == []
 
 
+@pytest.mark.parametrize("word", ["YES", "ok"])
+async def test_a_yes_to_what_was_asked_of_a_report_since_is_no_consent(desk: Desk, clock: ManualClock, word: str) -> None:
+    await (await desk.stranger()).post("/console/join", data=WISH)
+    clock.advance(timedelta(minutes=1))
+    await desk.texts(ROSA, "ICE agents with vests outside the Walmart on Roxboro in Durham")
+    clock.advance(timedelta(minutes=1))
+    await desk.texts(ROSA, word)
+
+    assert await counties(desk.database) == []
+
+
+async def test_who_reported_before_can_say_yes_to_the_question(desk: Desk, clock: ManualClock) -> None:
+    await desk.texts(ROSA, "ICE agents with vests outside the Walmart on Roxboro in Durham")
+    clock.advance(timedelta(minutes=1))
+    await (await desk.stranger()).post("/console/join", data=WISH)
+    clock.advance(timedelta(minutes=1))
+    await desk.texts(ROSA, "YES")
+
+    assert await counties(desk.database) == [(DURHAM, False)]
+
+
 async def test_a_yes_of_the_next_day_is_too_late_and_the_number_is_forgotten(desk: Desk, clock: ManualClock) -> None:
     await (await desk.stranger()).post("/console/join", data=WISH)
     clock.advance(timedelta(days=1, minutes=1))

@@ -285,3 +285,37 @@ async def test_counts_that_do_not_add_up_are_found(database: Database) -> None:
         [one, *_] = (await work.execute(select(delivery.c.id))).scalars().all()
         await work.execute(delivery.delete().where(delivery.c.id == one))
         assert len(await find_differences(work)) == 1
+
+
+async def test_an_answer_whose_sid_another_text_was_given_keeps_no_other_answer_from_the_record(
+    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock
+) -> None:
+    """Two texts with the same words to one person: Twilio's log can't tell which of them the one that it has is."""
+    [who] = await people(database, DURHAM, 1)
+    company.answers = [OutcomeUnknown("the line went dead")]
+    await plan_alert(database)
+    await sender.send_some()
+    clock.advance(timedelta(seconds=25))
+    await plan_alert(database)
+    async with database.transaction() as work:
+        [second] = await outbox.claim(work, 10)
+    sid = await company.send(second.number, second.body, "", 60)
+    await reconcile(database, company)
+    [other] = await people(database, WAKE, 1)
+    await plan_alert(database, WAKE)
+    async with database.transaction() as work:
+        [third] = await outbox.claim(work, 10)
+    async with database.transaction() as work:
+        await outbox.record_sent(work, [(second, sid), (third, await company.send(third.number, third.body, "", 60))])
+    async with database.transaction() as work:
+        await hear_status(work, second.id, sid, "sent", None, second.fence)
+
+    async with database.transaction() as work:
+        assert await work.scalar(select(delivery.c.state).where(delivery.c.id == third.id)) == "sent"
+    assert (second.contact_id, third.contact_id) == (who, other)
+    for _ in range(2):
+        clock.advance(timedelta(minutes=2))
+        await reconcile(database, company)
+        await sender.send_some()
+    assert sorted(text.to for text in company.log) == ["+17045550100", "+19195550100", "+19195550100"]
+    assert await states(database) == {"sent": 3}

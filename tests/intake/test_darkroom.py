@@ -116,6 +116,19 @@ async def test_a_file_that_gets_the_darkroom_killed_is_no_picture(monkeypatch: p
         await develop_apart(a_picture())
 
 
+@pytest.mark.parametrize("signal", ["TERM", "INT", "HUP"])
+async def test_a_machine_that_stops_everything_is_no_verdict_on_a_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, signal: str
+) -> None:
+    stopped = tmp_path / "python"
+    stopped.write_text(f"#!/bin/sh\nkill -{signal} $$\n", encoding="utf-8")
+    stopped.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stopped))
+
+    with pytest.raises(RuntimeError):
+        await develop_apart(a_picture())
+
+
 async def test_a_darkroom_that_does_not_work_is_no_verdict_on_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
