@@ -39,6 +39,7 @@ from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_re
 from app.intake.replay import keep_replaying
 from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
+from app.pipeline_escalation import escalate
 from app.pipeline_incidents import expire_incidents, order_by_confidence
 from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
@@ -118,6 +119,7 @@ async def sweep(parts: Parts) -> None:
     """What time alone brings about: leases and offers end, alerts expire, silent senders' reports go on, Redis is drawn anew."""
     steps: tuple[Callable[[Transaction], Awaitable[object]], ...] = (
         lambda unit: _counted(metrics.LEASES_ENDED, sweep_tasks(unit, parts.hotline.queue)),
+        lambda unit: escalate(unit, parts.hotline),
         expire_offers,
         expire_alerts,
         lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),

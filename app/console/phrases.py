@@ -189,6 +189,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "task.skipped": mark("Passed on to others"),
         "task.transferred": mark("Given to somebody else"),
         "task.broken": mark("Taken back by a lead"),
+        "task.escalated": mark("Nobody took it, so others were called"),
         "task.left": mark("Left for the next, as its holder went"),
         "task.lease_ended": mark("The claim ended without a sign of life"),
         "offer.made": mark("A verifier was asked"),

@@ -64,6 +64,10 @@ class Task(SQLModel, table=True):
     fence: int = 0
     holder_id: UUID | None = Field(default=None, foreign_key="volunteer.id", index=True)
     lease_until: datetime | None = instant(nullable=True)
+    waits_since: datetime | None = instant(nullable=True)  # when it last went back into the queue; None: as long as it is there
+    escalated: int = Field(
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )  # how many stages of an escalation it went through
     created_at: datetime = instant()
 
 

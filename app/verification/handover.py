@@ -4,6 +4,7 @@ that the next who holds it reads."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,14 +18,12 @@ from app.verification.queue import TaskQueue
 from app.verification.tasks import HELD, LEASE, change_claim, claim_lock
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
 
-_WAITS = {"state": TaskState.WAITING.value, "holder_id": None, "lease_until": None}
-
 
 async def release_task(
     work: Transaction, queue: TaskQueue, task_id: UUID, fence: int, volunteer_id: UUID, note: str = ""
 ) -> None:
     """Give a task back, to its old place in the queue. Raises LostClaim."""
-    released = await change_claim(work, task_id, fence, volunteer_id, **_WAITS)
+    released = await change_claim(work, task_id, fence, volunteer_id, **_waits(work.now))
     await _note(work, released, HandedOver.RELEASED, volunteer_id, volunteer_id, note)
     await record(work, "task.released", released.incident_id, actor_id=volunteer_id, county=released.county)
     work.after_commit.append(lambda: queue.release(released))
@@ -33,7 +32,7 @@ async def release_task(
 async def skip_task(work: Transaction, queue: TaskQueue, task_id: UUID, fence: int, volunteer_id: UUID, note: str = "") -> None:
     """Pass a task on, for whatever reason: it waits for others in its old place, and is never shown to this volunteer again. Raises
     LostClaim."""
-    skipped = await change_claim(work, task_id, fence, volunteer_id, **_WAITS)
+    skipped = await change_claim(work, task_id, fence, volunteer_id, **_waits(work.now))
     await _note(work, skipped, HandedOver.SKIPPED, volunteer_id, volunteer_id, note)
     await record(work, "task.skipped", skipped.incident_id, actor_id=volunteer_id, county=skipped.county)
     work.after_commit.append(lambda: queue.skip(skipped, volunteer_id))
@@ -71,7 +70,7 @@ async def break_claim(work: Transaction, queue: TaskQueue, task_id: UUID, reason
     if held is None or held.state != TaskState.LEASED or held.holder_id is None:
         raise Conflict("Nobody holds this incident now.")
     whose = held.holder_id
-    broken = await change_claim(work, task_id, held.fence, whose, **_WAITS, fence=task.c.fence + 1)
+    broken = await change_claim(work, task_id, held.fence, whose, **_waits(work.now), fence=task.c.fence + 1)
     await _note(work, broken, HandedOver.BROKEN, whose, lead.id, reason)
     alias = await work.scalar(select(volunteer.c.alias).where(volunteer.c.id == whose))
     await record(work, "task.broken", broken.incident_id, actor_id=lead.id, county=broken.county, holder=alias)
@@ -86,7 +85,7 @@ async def end_claims(
     rows = await work.execute(
         task.update()
         .where(task.c.holder_id == who, task.c.state == TaskState.LEASED.value)
-        .values(**_WAITS, fence=task.c.fence + 1)
+        .values(**_waits(work.now), fence=task.c.fence + 1)
         .returning(task)
     )
     ended = [row_as(Task, dict(row._mapping)) for row in rows.all()]
@@ -141,6 +140,10 @@ async def notes_of(work: Transaction, task_id: UUID) -> list[tuple[Handover, str
         )
         for row in rows
     ]
+
+
+def _waits(now: datetime) -> dict[str, object]:
+    return {"state": TaskState.WAITING.value, "holder_id": None, "lease_until": None, "waits_since": now}
 
 
 async def _note(

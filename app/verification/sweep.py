@@ -44,7 +44,7 @@ async def sweep_tasks(work: Transaction, queue: TaskQueue) -> int:
     over = await work.execute(
         task.update()
         .where(task.c.state == TaskState.LEASED.value, task.c.lease_until <= work.now)
-        .values(state=TaskState.WAITING.value, holder_id=None, lease_until=None)
+        .values(state=TaskState.WAITING.value, holder_id=None, lease_until=None, waits_since=work.now)
         .returning(task.c.id, task.c.incident_id, task.c.county)
     )
     ended = over.all()

@@ -161,7 +161,7 @@ async def reopen_task(work: Transaction, queue: TaskQueue, incident: Incident, l
     await work.execute(
         task.update()
         .where(task.c.incident_id == incident.id, task.c.state == TaskState.DONE.value)
-        .values(state=TaskState.WAITING.value, fence=task.c.fence + 1)
+        .values(state=TaskState.WAITING.value, fence=task.c.fence + 1, waits_since=work.now)
     )
     await open_task(work, queue, incident, language)
 

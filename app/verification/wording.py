@@ -50,6 +50,19 @@ def outcome_words(texts: Texts, counties: Counties, about: Incident, time_zone: 
     }
 
 
+def escalation_words(texts: Texts, counties: Counties, about: Incident, part: str) -> dict[str, str]:
+    """That something urgent waits and nobody took it: for who is on backup (`backup`), or for a lead (`lead`)."""
+    return {
+        language: texts.say(
+            f"escalation.{part}",
+            language,
+            code=about.code,
+            county=_county(texts, counties, about, language, "zones.unknown"),
+        )
+        for language in texts.by_language
+    }
+
+
 def _county(texts: Texts, counties: Counties, about: Incident, language: str, unknown: str) -> str:
     return counties.by_fips(about.county).label(language) if about.county else texts.say(unknown, language)
 
