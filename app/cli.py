@@ -32,6 +32,9 @@ main.add_typer(audit, name="audit")
 places = typer.Typer(help="What the hotline knows of places.", no_args_is_help=True)
 main.add_typer(places, name="places")
 
+policies = typer.Typer(help="What counties do with ICE.", no_args_is_help=True)
+main.add_typer(policies, name="policies")
+
 Input = Annotated[Path | None, typer.Argument(help="A file of JSON lines; standard input if absent.")]
 Result = TypeVar("Result")
 
@@ -249,6 +252,32 @@ def places_import_streets(
             name = counties.by_fips(done.county).label("en")
             typer.echo(f"{name}: {done.streets} streets, {done.segments} stretches of house numbers, {done.corners} corners.")
         typer.echo("Restart web and worker to read with them.")
+
+
+@policies.command("import")
+def policies_import(
+    file: Annotated[Path, typer.Argument(help="A CSV file, its columns as `vigia policies export` writes them.")],
+) -> None:
+    """Write down what agencies do with ICE. A record that is new or different takes the place of the agency's earlier one."""
+    from app.packs.counties import load_counties
+    from app.rights.policies import policies_of_pack, read_policies
+    from app.rights.policy_records import import_policies
+
+    with told_plainly():
+        pack = Settings().pack
+        read = read_policies(file.read_text(encoding="utf-8"), [county.fips for county in load_counties(pack)])
+        changed = in_transaction(lambda work, _settings: import_policies(work, policies_of_pack(pack), read))
+        typer.echo(f"{len(read)} records read, {changed} of them new or different.")
+
+
+@policies.command("export")
+def policies_export() -> None:
+    """Print every record as CSV."""
+    from app.rights.policies import policies_of_pack, write_policies
+    from app.rights.policy_records import current_policies
+
+    found = in_transaction(lambda work, settings: current_policies(work, policies_of_pack(settings.pack)))
+    typer.echo(write_policies(found), nl=False)
 
 
 def rows_of(file: Path | None) -> Iterator[dict[str, Any]]:

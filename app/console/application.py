@@ -25,6 +25,7 @@ from app.console import (
     people,
     photos,
     posters,
+    rights_policies,
     rights_texts,
     sign_in,
     switch_act,
@@ -50,6 +51,7 @@ SCREENS: Final = (
     people,
     oversight,
     posters,
+    rights_policies,
     rights_texts,
     switch_act,
 )

@@ -41,6 +41,7 @@ FLASHES: Final = {
     "landmark_changed": mark("%(place)s is changed. You can undo that."),
     "landmark_removed": mark("%(place)s is removed. You can undo that."),
     "landmark_restored": mark("%(place)s is as it was before."),
+    "policy_written": mark("%(place)s: recorded under your name. The earlier record is kept."),
     "rights_half_approved": mark("Thank you. Another person must approve it, too."),
     "rights_approved": mark("Approved by two people. It is sent without the mark now."),
     "rights_withdrawn": mark("It is not sent any more. People who ask get a sentence that says so."),

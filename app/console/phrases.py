@@ -130,6 +130,22 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "document": mark("They sent a document. It is not opened here."),
         "file": mark("They sent a file of another kind. It is not opened here."),
     },
+    "agency_type": {
+        "sheriff": mark("Sheriff, who runs the jail"),
+        "police": mark("Police"),
+        "other": mark("Another agency"),
+    },
+    "policy_model": {
+        "jem": mark("Jail model: deputies question people in jail"),
+        "wso": mark("Warrant service: deputies serve ICE papers in jail"),
+        "tfm": mark("Task force: officers act for ICE on the street"),
+        "none": mark("No agreement"),
+        "unknown": mark("Not known"),
+    },
+    "detainers": {
+        "state_law": mark("Holds as state law requires"),
+        "unknown": mark("Holds: not known"),
+    },
     "place": {
         "landmark": mark("A place that people know"),
         "neighbourhood": mark("A part of a town"),
@@ -213,6 +229,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "landmark.changed": mark("A landmark was changed"),
         "landmark.removed": mark("A landmark was removed"),
         "landmark.restored": mark("A landmark was put back as it was"),
+        "rights.approved": mark("A rights text was approved"),
+        "rights.withdrawn": mark("A rights text was taken out of use"),
+        "policy.recorded": mark("A county policy was written down"),
         "volunteer.added": mark("A person was added"),
         "volunteer.signed_in": mark("Signed in"),
         "volunteer.suspended": mark("A person was suspended"),

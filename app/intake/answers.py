@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from babel.dates import format_date
 from sqlalchemy import select
 
 from app.core.clock import local_time
@@ -22,6 +23,8 @@ from app.records.events import record
 from app.records.incidents import Incident, Report
 from app.records.reading import Assessment, Kind, Location
 from app.records.states import DECIDED, AlertState, IncidentState
+from app.rights.policies import JAIL_TOPICS, jail_policy
+from app.rights.policy_records import current_policies
 from app.rights.review import in_force
 from app.rights.topics import Rights
 from app.subscribers.choices import wishes_of
@@ -123,7 +126,8 @@ async def answer_rights(work: Transaction, asker: Asker, said: Assessment, *, me
     menu, rights = Question.RIGHTS_TOPIC, await in_force(work, asker.rights)
     if situation is None:
         return Answer(rights.menu(asker.language), menu, 1)
-    return Answer(rights.answer(situation, said.language), menu if menu_open else None, 1 if menu_open else 0)
+    told = f"{rights.answer(situation, said.language)}{await _jail_of_home(work, asker) if situation in JAIL_TOPICS else ''}"
+    return Answer(told, menu if menu_open else None, 1 if menu_open else 0)
 
 
 async def answer_help(asker: Asker) -> Answer:
@@ -232,3 +236,13 @@ def acknowledge(asker: Asker, told: Report, about: Incident) -> str:
 def thanks_for(told: Report) -> str:
     """The key of the text that thanks for a report whose county is known and of which nobody knows more yet."""
     return {Kind.RUMOR: "rumor.checking", Kind.DETENTION: "report.detention"}.get(Kind(told.kind), "report.thanks")
+
+
+async def _jail_of_home(work: Transaction, asker: Asker) -> str:
+    """What is known today of the jail in the asker's county, as one more sentence; empty where nothing is, or nothing new enough."""
+    home = asker.kept.conversation.home_counties
+    facts = jail_policy(await current_policies(work, asker.rights.policies), home[0], work.now.date()) if home else None
+    if facts is None:
+        return ""
+    day = format_date(facts.as_of, "long", locale=asker.language)
+    return " " + asker.say(f"policy.{facts.model.value}", county=asker.county(facts.fips), day=day)

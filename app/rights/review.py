@@ -60,7 +60,7 @@ async def in_force(work: Transaction, rights: Rights) -> Rights:
                 wordings[language] = wording.model_copy(update={form: getattr(held, form) for form in FORMS})
                 states[language] = _state(held, work.now.date())
         topics[name] = topic.model_copy(update={"wordings": wordings, "states": states})
-    return Rights(topics)
+    return Rights(topics, rights.policies)
 
 
 async def reviewed(work: Transaction, rights: Rights, topic: str, language: str) -> Reviewed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.packs import pack_file
+from app.rights.policies import PolicyFacts, policies_of_pack
 from app.telephony.segments import spelled_to_fit
 
 DRAFT_LANGUAGES: Final = ("pt", "fr", "ht", "vi", "zh", "ar")
@@ -100,9 +101,10 @@ class Topic(BaseModel):
 
 @dataclass(frozen=True)
 class Rights:
-    """Every topic of a pack by its name."""
+    """Every topic of a pack by its name, and what the pack knows of county policies."""
 
     topics: Mapping[str, Topic]
+    policies: Sequence[PolicyFacts] = ()
 
     @classmethod
     def from_pack(cls, pack: str) -> Rights:
@@ -122,7 +124,7 @@ class Rights:
             )
             for name, fact in facts.items()
         }
-        return cls(dict(sorted(topics.items(), key=lambda pair: pair[1].number or 0)))
+        return cls(dict(sorted(topics.items(), key=lambda pair: pair[1].number or 0)), policies_of_pack(pack))
 
     def line(self, language: str | None) -> str:
         """The one line of rights that rides along with an alert."""

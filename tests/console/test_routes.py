@@ -24,6 +24,9 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/live"): EVERYBODY,
     ("GET", "/rights"): EVERYBODY,
+    ("GET", "/policies"): EVERYBODY,
+    ("GET", "/policies/export.csv"): EVERYBODY,
+    ("POST", "/policies/{county}"): frozenset({ORG}),
     ("GET", "/rights/{topic}/{language}"): EVERYBODY,
     ("POST", "/rights/{topic}/{language}/approve"): frozenset({ORG}),
     ("POST", "/rights/{topic}/{language}/withdraw"): frozenset({ORG}),
@@ -139,5 +142,6 @@ def _filled(path: str) -> str:
         token="t",
         topic="door",
         language="en",
+        county="37063",
     )
     return f"/console{filled}"
