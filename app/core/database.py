@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,11 @@ T = TypeVar("T")
 
 UNTRIED_SECONDS: Final = 1.0
 """A connection that was used so recently is taken to be alive."""
+
+
+NUDGES_SECONDS: Final = 1.0
+"""So long all nudges of a transaction may take together: a Redis that takes connections and never answers must not make what is committed
+look as if the database were away."""
 
 
 def lock_statement(purpose: str, key: str) -> tuple[str, Mapping[str, Any]]:
@@ -248,12 +254,16 @@ def _ping_after_idling(engine: AsyncEngine) -> None:
 
 
 async def run_nudges(nudges: Sequence[Nudge]) -> None:
-    """Run each nudge; one that Redis can't take is logged and dropped, as the sweeper will do its work."""
-    for nudge in nudges:
-        try:
-            await nudge()
-        except (RedisError, OSError) as error:
-            log.warning("nudge_lost", error=type(error).__name__)
+    """Run each nudge; what Redis can't take, or not in time, is logged and dropped, as the sweeper will do its work."""
+    try:
+        async with asyncio.timeout(NUDGES_SECONDS):
+            for nudge in nudges:
+                try:
+                    await nudge()
+                except (RedisError, OSError) as error:
+                    log.warning("nudge_lost", error=type(error).__name__)
+    except TimeoutError:
+        log.warning("nudges_late")
 
 
 def with_driver(url: str) -> str:
