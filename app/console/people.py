@@ -15,7 +15,7 @@ from app.console.rendering import render
 from app.core.errors import BadInput, Conflict
 from app.core.languages import TEXT_LANGUAGES
 from app.core.requests import Work
-from app.records.verification import HandedOver
+from app.records.verification import HandedOver, Skill
 from app.verification.handover import end_claims
 from app.volunteers.access import create_sign_in_link
 from app.volunteers.roster import add_volunteer, get_volunteer, list_volunteers, restore, suspend
@@ -42,6 +42,7 @@ async def add_person(
     roles: Annotated[list[Role], Form()],
     languages: Annotated[list[str], Form()],
     counties: Annotated[list[str] | None, Form()] = None,
+    skills: Annotated[list[Skill] | None, Form()] = None,
     trained: Annotated[bool, Form()] = False,
     number: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
@@ -58,6 +59,7 @@ async def add_person(
         counties=counties or [],
         trained=trained,
         number=number,
+        skills=[skill.value for skill in skills or ()],
         by=viewer.id,
     )
     return await _invited(request, work, added)
@@ -102,6 +104,7 @@ async def _page(request: Request, work: Work, *, invited: str = "", link: str = 
         status=HTTPStatus.CREATED if link else HTTPStatus.OK,
         people=await list_volunteers(work),
         roles=[role.value for role in Role],
+        skills=[skill.value for skill in Skill],
         text_languages=TEXT_LANGUAGES,
         counties=request.state.hotline.counties,
         invited=invited,

@@ -74,6 +74,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "backup": mark("On backup"),
         "lead": mark("Lead"),
     },
+    "skill": {
+        "urgent": mark("Urgent reports"),
+        "detention": mark("Detentions"),
+    },
     "handed_over": {
         "released": mark("gave it back"),
         "skipped": mark("skipped it"),

@@ -31,10 +31,12 @@ async def add_volunteer(
     counties: Sequence[str],
     trained: bool,
     number: str | None,
+    skills: Sequence[str] = (),
     by: UUID | None = None,
 ) -> Volunteer:
-    """Put a person on the roster. `counties` are FIPS codes, empty for every county; `number` their phone, sealed at once; `by` who adds
-    them, None for the command line. Raises BadInput for what can't be used, Conflict for an alias or a phone that somebody has."""
+    """Put a person on the roster. `counties` are FIPS codes, empty for every county; `number` their phone, sealed at once; `skills` what
+    they are trained for, empty for every work; `by` who adds them, None for the command line. Raises BadInput for what can't be used,
+    Conflict for an alias or a phone that somebody has."""
     alias = " ".join(alias.split())
     if not ALIAS.fullmatch(alias):
         raise BadInput("An alias is up to 40 letters, digits, spaces, dots or dashes.")
@@ -57,6 +59,7 @@ async def add_volunteer(
         languages=list(languages),
         counties=list(counties),
         trained=trained,
+        skills=list(skills),
         interface_language=languages[0] if languages[0] in INTERFACE_LANGUAGES else "en",
         contact_id=phone,
         created_at=work.now,

@@ -75,6 +75,22 @@ async def test_who_is_suspended_holds_nothing(desk: Desk) -> None:
     assert (await beto.post("/console/tasks/pull")).headers["location"] == path
 
 
+async def test_who_is_trained_for_some_of_the_work_gets_only_that(desk: Desk) -> None:
+    ada = await desk.browser("Ada")
+    fields = {"alias": "Nia", "roles": "dispatcher", "languages": "es", "skills": "detention"}
+    made = await ada.post("/console/people", data=fields)
+    invitation = re.search(r"/console/login/[\w-]+", made.text)
+    assert made.status_code == 201 and invitation is not None
+    nia = await desk.stranger()
+    await nia.post(invitation[0])
+    await desk.texts("+19195550110", "URGENTE la migra esta afuera de la Walmart de la Roxboro en Durham, traen armas")
+    about = await desk.incident()
+    taken = await nia.post("/console/tasks/pull")
+
+    assert about.urgent
+    assert taken.headers["location"] == "/console/"
+
+
 async def test_an_old_page_is_refused_in_words_that_explain_in_both_languages(desk: Desk) -> None:
     client, _, post = await desk.taken()
     await post("release")
