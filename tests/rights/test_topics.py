@@ -8,7 +8,7 @@ import re
 import pytest
 
 from app.core.languages import TEXT_LANGUAGES
-from app.rights.topics import LINE, STALE, UNREVIEWED, Rights, State
+from app.rights.topics import DRAFT_LANGUAGES, LINE, STALE, UNREVIEWED, Rights, State
 from app.telephony.segments import size_of, spelled_to_fit
 
 RIGHTS = Rights.from_pack("us_nc")
@@ -98,3 +98,11 @@ def test_the_sentence_for_a_text_that_ran_out_fits_one_segment(language: str) ->
 def test_a_hold_is_told_with_the_rule_of_the_state_and_the_federal_one(language: str, both: tuple[str, str]) -> None:
     text = RIGHTS.topics["hold"].text(language)
     assert all(rule in text for rule in both) and text.count("48") == 2
+
+
+@pytest.mark.parametrize("language", DRAFT_LANGUAGES)
+def test_a_draft_is_sent_to_nobody_until_it_is_approved(language: str) -> None:
+    door = RIGHTS.topics["door"]
+    assert RIGHTS.answer("door", language) == RIGHTS.answer("door", "en")
+    approved = Rights({**RIGHTS.topics, "door": door.model_copy(update={"states": {language: State.APPROVED}})})
+    assert approved.answer("door", language) == spelled_to_fit(door.wordings[language].long)
