@@ -60,13 +60,13 @@ class Hotline:
 
 
 async def send_rights(work: Transaction, hotline: Hotline, sender: UUID, told: Report, said: Assessment) -> None:
-    """Who has them at the door gets their rights after the answer, once a report."""
+    """Who has them at the door gets their rights after the answer, once a report, and as part of it: at any hour, behind no alert."""
     if said.situation != AT_THE_DOOR or told.kind not in SIGHTINGS or await already_told(work, told.id, "rights"):
         return
     rights = await in_force(work, hotline.rights)
     languages = {*TEXT_LANGUAGES, *rights.topics[AT_THE_DOOR].states}
     texts = {language: rights.answer(AT_THE_DOOR, language) for language in languages}
-    await plan_to(work, Message(Lane.RIGHTS, "rights", texts, told.id), [sender])
+    await plan_to(work, Message(Lane.REPLY, "rights", texts, told.id), [sender])
     wake_all(work, hotline)
 
 
