@@ -29,7 +29,7 @@ from app.records.states import ReportState
 from app.rights.review import in_force
 from app.rights.topics import Rights
 from app.triage.lexicon import Lexicon
-from app.verification.offers import stand_down
+from app.verification.offers import OPEN_OFFERS, stand_down
 from app.verification.queue import TaskQueue
 from app.verification.wording import outcome_words
 from app.volunteers.tables import volunteer
@@ -70,9 +70,9 @@ async def send_rights(work: Transaction, hotline: Hotline, sender: UUID, told: R
     wake_all(work, hotline)
 
 
-async def call_off(work: Transaction, hotline: Hotline, about: Incident) -> None:
-    """Whoever was asked to look, or is on the way, need not go."""
-    called_off = await stand_down(work, about.id, about.county)
+async def call_off(work: Transaction, hotline: Hotline, about: Incident, which: Sequence[str] = OPEN_OFFERS) -> None:
+    """Whoever was asked to look, or is on the way, need not go; or only those whose offers are in `which` states."""
+    called_off = await stand_down(work, about.id, about.county, which)
     if called_off:
         phones = await work.execute(select(volunteer.c.contact_id).where(volunteer.c.id.in_(called_off)))
         texts = hotline.texts.in_every_language("offer.stood_down", code=about.code)

@@ -6,14 +6,17 @@ reads on the incident's page; nothing ends nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
+
+from sqlalchemy import select
 
 from app.core.database import Transaction
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
 from app.delivery.plan import Message, plan_to
-from app.hotline import Hotline, wake_all
+from app.hotline import Hotline, call_off, wake_all
 from app.intake.answers import Asker
 from app.intake.conversation import Answer, Heard, is_elsewhere
 from app.intake.photos import attach_photos
@@ -36,11 +39,13 @@ from app.verification.offers import (
     note_arrival,
     open_offer_of,
     record_observation,
+    turn_away,
 )
 from app.verification.tasks import check_claim
+from app.verification.waves import ask_wave, due_search, is_enough, start_search
 from app.verification.wording import detail_words, offer_words
-from app.volunteers.orders import Order, read_order
-from app.volunteers.roster import set_shift
+from app.volunteers.orders import Order, read_order, read_quiet_hours
+from app.volunteers.roster import set_quiet_hours, set_shift
 from app.volunteers.tables import Volunteer, volunteer
 
 NOT_OF_ANOTHER_THING: Final = frozenset({Kind.OTHER, Kind.RUMOR})
@@ -56,11 +61,36 @@ async def send_offer(
     """The dispatcher who holds an incident asks one verifier to go and look. Raises Conflict when they can't be asked."""
     await check_claim(work, about.id, fence, by.id)
     made = await make_offer(work, about, verifier, by.id)
-    texts = offer_words(hotline.texts, hotline.counties, about)
-    assert verifier.contact_id is not None  # a candidate always has a phone
-    await plan_to(work, Message(Lane.DISPATCH, "offer", texts, made.id), [verifier.contact_id])
-    wake_all(work, hotline)
+    await _tell_asked(work, hotline, about, [made])
     return made
+
+
+async def ask_nearest(work: Transaction, hotline: Hotline, about: Incident, by: Volunteer, fence: int) -> list[Offer]:
+    """The dispatcher who holds an incident has the nearest asked, wave after wave, until somebody goes. Returns the first wave. Raises
+    Conflict when that is on already."""
+    await check_claim(work, about.id, fence, by.id)
+    made = await start_search(work, about, by.id)
+    await _tell_asked(work, hotline, about, made)
+    return made
+
+
+async def ask_next_wave(work: Transaction, hotline: Hotline) -> bool:
+    """The wave that is due the longest goes out. Returns whether there was one: the worker then looks again, in another transaction."""
+    due = await due_search(work)
+    if due is None:
+        return False
+    about, running = due
+    await _tell_asked(work, hotline, about, await ask_wave(work, about, running))
+    return True
+
+
+async def _tell_asked(work: Transaction, hotline: Hotline, about: Incident, made: Sequence[Offer]) -> None:
+    """Each is texted on their own, so that an offer's text can be found by the offer."""
+    texts = offer_words(hotline.texts, hotline.counties, about)
+    for one in made:
+        phone = await work.scalar(select(volunteer.c.contact_id).where(volunteer.c.id == one.volunteer_id))
+        await plan_to(work, Message(Lane.DISPATCH, "offer", texts, one.id), [phone])
+    wake_all(work, hotline)
 
 
 # ── They answer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,6 +103,9 @@ async def hear_from_volunteer(
     order = read_order(asker.words)
     if order is not None:
         return await _obey(work, hotline, asker, volunteer_id, order)
+    quiet = read_quiet_hours(asker.words)
+    if quiet is not None:
+        return await _leave_in_peace(work, hotline, asker, volunteer_id, quiet)
     if reading.assessment.command is not None:
         return None
     found = await open_offer_of(work, volunteer_id)
@@ -108,6 +141,27 @@ async def _answer_open(
     minutes: int | None,
 ) -> Answer:
     """An answer to an offer that still stands. Whatever it is, the reply says what comes next."""
+    was = made.state
+    goes = meaning in {FieldAnswer.YES, FieldAnswer.HERE} and was != OfferState.ACCEPTED
+    if goes and await is_enough(work, about.id):
+        await turn_away(work, made, about)
+        return Answer(asker.say("offer.enough"))
+    reply = await _take_answer(work, hotline, asker, made, about, meaning, minutes)
+    if goes and await is_enough(work, about.id):
+        await call_off(work, hotline, about, (OfferState.OFFERED.value,))
+        wake_all(work, hotline)
+    return reply
+
+
+async def _take_answer(
+    work: Transaction,
+    hotline: Hotline,
+    asker: Asker,
+    made: Offer,
+    about: Incident,
+    meaning: FieldAnswer | None,
+    minutes: int | None,
+) -> Answer:
     was = made.state
     match meaning:
         case FieldAnswer.YES:
@@ -146,6 +200,18 @@ def _is_of_another_thing(made: Offer, reading: Reading, heard: Heard) -> bool:
         return False
     kinds = NOT_OF_ANOTHER_THING if made.state == OfferState.OFFERED else {Kind.OTHER}
     return heard.question is not None or reading.assessment.kind not in kinds
+
+
+async def _leave_in_peace(
+    work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, hours: tuple[int, int]
+) -> Answer:
+    """QUIET 22-7: they are not asked in these hours of the day."""
+    person = await work.get(Volunteer, volunteer.c.id == volunteer_id)
+    assert person is not None  # as whoever wrote is on the roster
+    await set_quiet_hours(work, person, hours, hotline.time_zone)
+    if hours[0] == hours[1]:
+        return Answer(asker.say("shift.no_quiet"))
+    return Answer(asker.say("shift.quiet", begins=f"{hours[0]}:00", ends=f"{hours[1]}:00"))
 
 
 async def _obey(work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, order: Order) -> Answer:

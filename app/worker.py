@@ -40,6 +40,7 @@ from app.intake.replay import keep_replaying
 from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_escalation import escalate
+from app.pipeline_field import ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
 from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
@@ -127,8 +128,15 @@ async def sweep(parts: Parts) -> None:
         forget_old_sessions,
         forget_old_examples,
     )
+    await attempt("sweep", partial(ask_waves, parts))
     for step in steps:  # each in a transaction of its own, so that one bad row does not keep the others from their due
         await attempt("sweep", partial(parts.database.run, step))
+
+
+async def ask_waves(parts: Parts) -> None:
+    """Ask the next ones about every incident whose wave is due, one a transaction."""
+    while await parts.database.run(partial(ask_next_wave, hotline=parts.hotline)):
+        pass
 
 
 async def sweep_slowly(parts: Parts) -> None:

@@ -26,6 +26,9 @@ FLASHES: Final = {
     "broken": mark("%(code)s waits in the queue again."),
     "renewed": mark("Your claim goes on."),
     "offered": mark("We asked %(who)s by text. The answer appears here."),
+    "asked_nearest": mark(
+        "We asked %(people)s people by text, and ask the next ones every 90 seconds until somebody says yes."
+    ),
     "decided": mark("Decided: %(outcome)s. Everyone who reported it is being told."),
     "merged": mark("Merged. %(code)s holds the reports of both now."),
     "split": mark("The reports you chose are %(code)s now, and wait in the queue."),

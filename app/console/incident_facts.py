@@ -20,7 +20,7 @@ from app.records.events import event, record
 from app.records.inbound import inbound_message, recording
 from app.records.incidents import Incident, Report, report
 from app.records.states import DECIDED, TaskState
-from app.records.verification import Observation, Outcome, Task, observation, offer, task
+from app.records.verification import Observation, Outcome, Search, Task, observation, offer, search, task
 from app.verification.offers import find_candidates
 from app.volunteers.tables import Volunteer, volunteer
 
@@ -91,6 +91,7 @@ class IncidentFacts:
     confirm_lacks: str | None
     decided_by: str | None = field(default=None)
     photos: Sequence[PhotoCard] = ()
+    search: Search | None = None
 
     @property
     def has_photos(self) -> bool:
@@ -126,6 +127,7 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
         confirm_lacks=what_confirming_lacks(about.county, sights, {row.alias for row in phones}),
         decided_by=by,
         photos=photos.get(None, ()),
+        search=await work.get(Search, search.c.incident_id == about.id, search.c.ended_at.is_(None)),
     )
 
 

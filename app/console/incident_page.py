@@ -29,7 +29,7 @@ from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
 from app.incidents.told import how_sure, neighbours_of
 from app.pipeline import Hotline, decide_incident
 from app.pipeline_alerts import draft_alert, propose, propose_update, rights_lines
-from app.pipeline_field import send_offer
+from app.pipeline_field import ask_nearest, send_offer
 from app.records.alerts import AlertType
 from app.records.incidents import Incident, incident
 from app.records.reading import Kind
@@ -92,6 +92,14 @@ async def ask_verifier(
         raise Conflict("This verifier can't be asked now: off shift, elsewhere, or asked already.")
     await send_offer(work, request.state.hotline, about, asked, viewer, fence)
     return go(_path(about), "offered", who=asked.alias)
+
+
+@router.post("/ask")
+async def ask_around(request: Request, work: Work, viewer: Dispatcher, code: str, fence: Fence = 0) -> Response:
+    """Ask the nearest by text, and the next ones until somebody says yes."""
+    about = await get_incident(work, code, lock=True)
+    made = await ask_nearest(work, request.state.hotline, about, viewer, fence)
+    return go(_path(about), "asked_nearest", people=str(len(made)))
 
 
 @router.post("/decide")

@@ -215,6 +215,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "offer.made": mark("A verifier was asked"),
         "offer.accepted": mark("The verifier said yes"),
         "offer.arrived": mark("The verifier is there"),
+        "offer.not_needed": mark("A verifier said yes when enough were on their way"),
+        "search.started": mark("We began to ask the nearest"),
+        "search.wave": mark("The nearest were asked"),
+        "search.ended": mark("Nobody more is asked"),
         "offer.late": mark("A verifier answered late"),
         "offer.declined": mark("The verifier said no"),
         "offer.expired": mark("No answer from the verifier"),
@@ -241,6 +245,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "volunteer.suspended": mark("A person was suspended"),
         "volunteer.restored": mark("A person was let back"),
         "volunteer.shift_begun": mark("Began a shift"),
+        "volunteer.quiet_hours": mark("Chose quiet hours"),
         "volunteer.shift_ended": mark("Ended a shift"),
     },
 }

@@ -113,8 +113,22 @@ class Offer(SQLModel, table=True):
     offered_at: datetime = instant()
     answered_at: datetime | None = instant(nullable=True)
     expires_at: datetime = instant()
+    wave: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of the search that made it; 0: asked by name
     eta_at: datetime | None = instant(nullable=True)
     here_at: datetime | None = instant(nullable=True)
+
+
+class Search(SQLModel, table=True):
+    """The hotline asks the nearest about an incident, wave after wave, until somebody goes. `waves` is how many asked somebody."""
+
+    __table_args__ = (Index("ix_search_due", "next_wave_at", postgresql_where=text("ended_at IS NULL")),)
+
+    incident_id: UUID = Field(primary_key=True, foreign_key="incident.id")
+    started_by: UUID = Field(foreign_key="volunteer.id")
+    started_at: datetime = instant()
+    next_wave_at: datetime = instant()
+    waves: int = 0
+    ended_at: datetime | None = instant(nullable=True)
 
 
 class Observation(SQLModel, table=True):
@@ -135,4 +149,5 @@ class Observation(SQLModel, table=True):
 task = table_of(Task)
 handover = table_of(Handover)
 offer = table_of(Offer)
+search = table_of(Search)
 observation = table_of(Observation)

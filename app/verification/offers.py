@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, extract, func, or_, select
 
 from app.core.database import Transaction
 from app.core.errors import Conflict
@@ -30,15 +30,27 @@ WENT: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value, OfferState.A
 LATE: Final = (OfferState.EXPIRED.value, OfferState.STOOD_DOWN.value)
 """States in which an answer changes nothing any more and is written down all the same."""
 
+MOST_A_DAY: Final = 6
+"""So often one person is asked in 24 hours at most."""
+
+ROTATION: Final = timedelta(days=7)
+"""Whoever was asked least in this time is asked first."""
+
 OPEN_OFFERS: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value)
 
 
 async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]:
     """Verifiers who could go: active, trained, on shift, of that county, with a phone that may be texted, who have no open offer anywhere,
-    were not asked about this before and did not report it themselves. Those who were asked least lately come first."""
+    were not asked about this before and did not report it themselves. Nor in
+    their own quiet hours, nor more than MOST_A_DAY times a day. First come those who chose this county, then those who read a language of
+    its reports, then those who were asked least lately."""
     busy = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.state.in_(OPEN_OFFERS))
     asked = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.incident_id == about.id)
     reported_it = exists().where(report.c.incident_id == about.id, report.c.contact_id == volunteer.c.contact_id)
+    asked_since = select(func.count()).select_from(offer).where(offer.c.volunteer_id == volunteer.c.id)
+    today = asked_since.where(offer.c.offered_at > work.now - timedelta(days=1)).scalar_subquery()
+    lately = asked_since.where(offer.c.offered_at > work.now - ROTATION).scalar_subquery()
+    reads_it = exists().where(report.c.incident_id == about.id, report.c.language == func.any(volunteer.c.languages))
     last_asked = select(func.max(offer.c.offered_at)).where(offer.c.volunteer_id == volunteer.c.id).scalar_subquery()
     statement: Select[tuple[Volunteer]] = (
         select(volunteer)
@@ -54,8 +66,16 @@ async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]
             ~busy,
             ~asked,
             ~reported_it,
+            ~_sleeps(work.now),
+            today < MOST_A_DAY,
         )
-        .order_by(last_asked.asc().nulls_first(), volunteer.c.alias)
+        .order_by(
+            volunteer.c.counties.contains([about.county or ""]).desc(),
+            reads_it.desc(),
+            lately,
+            last_asked.asc().nulls_first(),
+            volunteer.c.alias,
+        )
     )
     return await work.find(Volunteer, statement)
 
@@ -64,18 +84,32 @@ async def make_offer(work: Transaction, about: Incident, verifier: Volunteer, of
     """Offer an incident to one verifier. Raises Conflict when they can't be asked (any more)."""
     if about.state in DECIDED:
         raise Conflict("This incident is decided; there is nothing left to look at.")
+    await hold_offers(work)
     if verifier.id not in {c.id for c in await find_candidates(work, about)}:
         raise Conflict(f"{verifier.alias} can't be asked now: off shift, elsewhere, or already asked.")
+    made = await write_offer(work, about, verifier.id, offered_by)
+    await record(work, "offer.made", about.id, actor_id=offered_by, county=about.county, verifier=verifier.alias)
+    return made
+
+
+async def hold_offers(work: Transaction) -> None:
+    """Wait until nobody else makes an offer: so nobody who is free is asked twice in one moment. Taken after the incident's lock, and one
+    incident a transaction."""
+    await work.lock("offer", "making")
+
+
+async def write_offer(work: Transaction, about: Incident, verifier_id: UUID, offered_by: UUID, *, wave: int = 0) -> Offer:
+    """The offer of an incident to somebody who can be asked."""
     made = Offer(
         id=work.new_id(),
         incident_id=about.id,
-        volunteer_id=verifier.id,
+        volunteer_id=verifier_id,
         offered_by=offered_by,
+        wave=wave,
         offered_at=work.now,
         expires_at=work.now + OFFER_TIME,
     )
     await work.add(made)
-    await record(work, "offer.made", about.id, actor_id=offered_by, county=about.county, verifier=verifier.alias)
     return made
 
 
@@ -159,11 +193,21 @@ async def record_observation(
     return seen
 
 
-async def stand_down(work: Transaction, about_id: UUID, county: str | None) -> Sequence[UUID]:
-    """Close every open offer of an incident. Returns the volunteers who must be told not to go."""
+async def turn_away(work: Transaction, made: Offer, about: Incident) -> None:
+    """They said yes when enough were going already. An offer that they had declined stays declined."""
+    if made.state == OfferState.OFFERED:
+        step(OfferState(made.state), OfferState.STOOD_DOWN)
+        await _move(work, made, OfferState.STOOD_DOWN)
+    await record(work, "offer.not_needed", about.id, actor_id=made.volunteer_id, county=about.county)
+
+
+async def stand_down(
+    work: Transaction, about_id: UUID, county: str | None, which: Sequence[str] = OPEN_OFFERS
+) -> Sequence[UUID]:
+    """Close the open offers of an incident, or those in `which` states. Returns the volunteers who must be told not to go."""
     rows = await work.execute(
         offer.update()
-        .where(offer.c.incident_id == about_id, offer.c.state.in_(OPEN_OFFERS))
+        .where(offer.c.incident_id == about_id, offer.c.state.in_(which))
         .values(state=OfferState.STOOD_DOWN.value, answered_at=work.now)
         .returning(offer.c.volunteer_id)
     )
@@ -185,6 +229,14 @@ async def expire_offers(work: Transaction) -> int:
     for incident_id in over:
         await record(work, "offer.expired", incident_id)
     return len(over)
+
+
+def _sleeps(now: datetime) -> ColumnElement[bool]:
+    """Whether it is a volunteer's quiet hour, which may span midnight."""
+    hour = extract("hour", func.timezone(volunteer.c.quiet_zone, now))
+    begins, ends = volunteer.c.quiet_from, volunteer.c.quiet_until
+    spans_midnight = or_(hour >= begins, hour < ends)
+    return func.coalesce(case((begins <= ends, and_(hour >= begins, hour < ends)), else_=spans_midnight), False)
 
 
 async def _note(work: Transaction, made: Offer, **facts: datetime | None) -> None:

@@ -106,6 +106,14 @@ async def set_shift(work: Transaction, person: Volunteer, *, on: bool) -> None:
     await record(work, "volunteer.shift_begun" if on else "volunteer.shift_ended", person.id, actor_id=person.id)
 
 
+async def set_quiet_hours(work: Transaction, person: Volunteer, hours: tuple[int, int], zone: str) -> None:
+    """From one hour until another, on clocks in `zone`, this person is not asked to go anywhere; equal hours mean no such hours."""
+    begins, ends = hours if hours[0] != hours[1] else (None, None)
+    values = {"quiet_from": begins, "quiet_until": ends, "quiet_zone": zone}
+    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(values))
+    await record(work, "volunteer.quiet_hours", person.id, actor_id=person.id, begins=begins, ends=ends)
+
+
 async def set_interface_language(work: Transaction, person: Volunteer, language: str) -> None:
     """Remember the language in which a volunteer reads the console. Raises BadInput for one that it does not have."""
     if language not in INTERFACE_LANGUAGES:

@@ -53,6 +53,9 @@ class Volunteer(SQLModel, table=True):
     standing: str = Field(default=Standing.ACTIVE.value, max_length=16)
     trained: bool = False
     on_shift: bool = True
+    quiet_from: int | None = None  # the hours of the day, in `quiet_zone`, from and until which they are not asked
+    quiet_until: int | None = None
+    quiet_zone: str | None = Field(default=None, max_length=40)
     interface_language: str = Field(default="en", max_length=8)
     contact_id: UUID | None = Field(default=None, foreign_key="contact.id", unique=True)
     created_at: datetime = instant()

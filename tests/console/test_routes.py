@@ -38,6 +38,7 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/incidents/{code}/transfer"): frozenset({D}),
     ("POST", "/incidents/{code}/break"): frozenset({Role.LEAD}),
     ("POST", "/incidents/{code}/offer"): frozenset({D}),
+    ("POST", "/incidents/{code}/ask"): frozenset({D}),
     ("POST", "/incidents/{code}/decide"): frozenset({D}),
     ("POST", "/incidents/{code}/merge"): frozenset({D}),
     ("POST", "/incidents/{code}/split"): frozenset({D}),

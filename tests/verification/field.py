@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 from sqlalchemy import select
 
 from app.core.clock import ManualClock
-from app.core.database import Database
+from app.core.database import Database, without_driver
+from app.core.ids import new_id
+from app.core.keys import Keys
 from app.pipeline import Hotline, receive_text
 from app.pipeline_field import send_offer
 from app.records.contacts import contact
@@ -22,6 +29,7 @@ from app.telephony.forms import TextForm, read_form
 from app.verification.tasks import pull_task
 from app.volunteers.roster import add_volunteer
 from app.volunteers.tables import Volunteer, volunteer
+from tests.conftest import NOON, TEMPLATE, in_database
 
 ROSA, LINE = "+19195550110", "+19195550100"
 SEEN = "La migra esta afuera de la Walmart de la Roxboro en Durham, traen chalecos"
@@ -73,8 +81,24 @@ class Field:
         async with self.database.transaction() as work:
             await work.execute(volunteer.update().where(volunteer.c.alias == alias).values(**facts))
 
-    async def offers(self) -> dict[str, str]:
-        """The state of every offer about the incident, by alias."""
+    async def asked_elsewhere(self, alias: str, ago: timedelta) -> None:
+        """One of them was asked about another incident, so long ago, and said no."""
+        [person] = await self.people(alias)
+        async with self.database.transaction() as work:
+            at, code = work.now - ago, str(work.new_id())[-12:]
+            times: dict[str, Any] = {"first_report_at": at, "last_report_at": at}
+            other = Incident(id=work.new_id(), code=code, kind="report", state="nothing", reports=1, **times)
+            await work.add(other)
+            times = {"offered_at": at, "answered_at": at, "expires_at": at}
+            await work.add(Offer(id=work.new_id(), incident_id=other.id, volunteer_id=person.id, state="declined", **times))
+
+    async def people(self, *aliases: str) -> list[Volunteer]:
+        """Those on the roster."""
+        async with self.database.transaction() as work:
+            return await work.find(Volunteer, select(volunteer).where(volunteer.c.alias.in_(aliases)))
+
+    async def states(self) -> list[tuple[str, str]]:
+        """Every offer about the incident: whose, and its state."""
         async with self.database.transaction() as work:
             rows = await work.all(
                 select(volunteer.c.alias, offer.c.state)
@@ -82,7 +106,11 @@ class Field:
                 .where(offer.c.incident_id == self.about.id)
                 .order_by(offer.c.offered_at, volunteer.c.alias)
             )
-        return {row.alias: row.state for row in rows}
+        return [(row.alias, row.state) for row in rows]
+
+    async def offers(self) -> dict[str, str]:
+        """The state of every offer about the incident, by alias."""
+        return dict(await self.states())
 
     async def offer_of(self, alias: str) -> Offer:
         """The newest offer to one of them."""
@@ -123,6 +151,19 @@ class Field:
                 words = work.unseal(body.body_sealed, "outgoing_text", "body", body.id)
                 found.setdefault(names.get(number, number), []).append(words)
         return found
+
+
+@asynccontextmanager
+async def fresh_field(hotline: Hotline, keys: Keys, verifiers: Sequence[str]) -> AsyncIterator[tuple[Field, str]]:
+    """A field in a database of its own, for tests that need many; with the database's URL."""
+    cluster, name, clock = os.environ["VIGIA_TEST_CLUSTER"], f"t_{uuid4().hex}", ManualClock(NOON)
+    with psycopg.connect(without_driver(cluster), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    database = Database(in_database(cluster, name), keys, clock, new_id, pool_size=5)
+    yield await open_field(database, hotline, clock, verifiers), in_database(cluster, name)
+    await database.close()
+    with psycopg.connect(without_driver(cluster), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def open_field(database: Database, hotline: Hotline, clock: ManualClock, verifiers: Sequence[str] = ()) -> Field:
