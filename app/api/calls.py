@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
 from app.api.kept import DATABASE_SECONDS, DOUBTFUL_SECONDS, put_on_disk, try_database
 from app.api.signed import SignedForm
 from app.core.database import Transaction
-from app.core.errors import Unavailable
+from app.core.errors import VigiaError
 from app.core.metrics import TEXTS_RECEIVED
 from app.intake.call_flow import Step
 from app.intake.spool import Request as Kind
@@ -27,6 +28,7 @@ from app.telephony.addresses import Channel
 from app.telephony.forms import CallForm, read_form
 from app.telephony.twiml import MEDIA_TYPE
 
+log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/twilio", tags=["twilio"])
 Result = TypeVar("Result")
 
@@ -71,7 +73,8 @@ async def _answer(request: Request, fields: FormData, step: Step | None, turn: i
     arrived = request.state.intake_database.clock(), request.state.intake_database.new_id()
     try:
         twiml = await _try(request, lambda work: receive_call(work, hotline, form, step, turn))
-    except Unavailable:
+    except Exception as error:  # noqa: BLE001  # whatever is wrong, what a caller said is not lost
+        _say_if_ours(error)
         name = name_of(request.state.intake_database.keys, Kind.CALL, form.sid, step, turn)
         entry = spooled(Kind.CALL, fields.multi_items(), *arrived, step=step, turn=turn)
         await put_on_disk(request.state.spool, name, entry)
@@ -85,7 +88,8 @@ async def _hear_of(request: Request, fields: FormData) -> None:
     arrived = request.state.intake_database.clock(), request.state.intake_database.new_id()
     try:
         await _try(request, lambda work: hear_of_call(work, hotline, form))
-    except Unavailable:
+    except Exception as error:  # noqa: BLE001  # nor is the news of their voicemail
+        _say_if_ours(error)
         identity = form.sid, form.status, form.recording_sid, form.recording_status
         name = name_of(request.state.intake_database.keys, Kind.CALL_NEWS, *identity)
         await put_on_disk(request.state.spool, name, spooled(Kind.CALL_NEWS, fields.multi_items(), *arrived))
@@ -94,6 +98,12 @@ async def _hear_of(request: Request, fields: FormData) -> None:
 async def _try(request: Request, step: Callable[[Transaction], Awaitable[Result]]) -> Result:
     seconds = DATABASE_SECONDS if request.state.spool.is_empty() else DOUBTFUL_SECONDS
     return await try_database(request.state.intake_database, step, seconds)
+
+
+def _say_if_ours(error: Exception) -> None:
+    """A fault of our own is said; a database that is away was said already."""
+    if not isinstance(error, VigiaError):
+        log.error("call_not_understood", error=type(error).__name__)
 
 
 def _read(fields: Mapping[str, object]) -> CallForm:

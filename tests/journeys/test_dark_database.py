@@ -190,6 +190,24 @@ async def test_a_text_that_makes_us_stumble_is_put_aside_and_those_after_it_go_o
     assert any("text_not_understood" in line for line in log_book.errors())
 
 
+async def test_a_call_that_makes_us_stumble_is_put_aside_and_its_caller_can_leave_a_message(
+    web: Web, log_book: LogBook
+) -> None:
+    call = {"CallSid": "CA00000000000000000000000000000002", "From": ROSA, "To": "+19195550100"}
+    asked = heard(await web.post("/twilio/calls", call | {"CallStatus": "ringing"}))
+    step = re.search(r'action="(/twilio/calls/\w+\?n=\d+)', asked)
+    assert step is not None
+    await web.parts.database.run(lambda work: work.query(STUMBLE, {}))
+    await web.parts.database.run(lambda work: work.query(STUMBLE_ON_CALLS, {}))
+    said = {"SpeechResult": "hay agentes en la Walmart de Durham", "CallStatus": "in-progress"}
+    offered = heard(await web.post(step[1], call | said))
+    await web.replayed()
+
+    assert "<Record" in offered
+    assert len(list((web.parts.spool.folder / "quarantine").iterdir())) == 1
+    assert any("call_not_understood" in line for line in log_book.errors())
+
+
 async def test_a_caller_in_the_dark_can_leave_a_message_and_it_becomes_a_report(web: Web, cluster: Cluster) -> None:
     call = {"CallSid": "CA00000000000000000000000000000001", "From": ROSA, "To": "+19195550100"}
     asked = heard(await web.post("/twilio/calls", call | {"CallStatus": "ringing"}))
@@ -269,4 +287,7 @@ STUMBLE = """
 """
 STUMBLE_NOW = """
     CREATE TRIGGER stumble_now BEFORE INSERT ON inbound_message FOR EACH ROW WHEN (NEW.media_count = 7) EXECUTE FUNCTION stumble()
+"""
+STUMBLE_ON_CALLS = """
+    CREATE TRIGGER stumble_on_calls BEFORE UPDATE ON inbound_call FOR EACH ROW EXECUTE FUNCTION stumble()
 """
