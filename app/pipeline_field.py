@@ -22,12 +22,13 @@ from app.intake.conversation import Answer, Heard, is_elsewhere
 from app.intake.photos import attach_photos
 from app.records.deliveries import Lane
 from app.records.events import record
-from app.records.incidents import Incident
-from app.records.reading import Kind, Reading
+from app.records.incidents import Incident, incident
+from app.records.reading import Command, Kind, Reading
 from app.records.states import OfferState
 from app.records.verification import HandedOver, Offer, Outcome
 from app.verification.answers import Answer as FieldAnswer
 from app.verification.answers import read_answer, read_minutes, says_more
+from app.verification.check_in import note_sign_of_life, raise_alarm, take_due, take_silent, whom_to_alarm
 from app.verification.handover import end_claims
 from app.verification.offers import (
     LATE,
@@ -106,12 +107,15 @@ async def hear_from_volunteer(
     quiet = read_quiet_hours(asker.words)
     if quiet is not None:
         return await _leave_in_peace(work, hotline, asker, volunteer_id, quiet)
-    if reading.assessment.command is not None:
+    needs_help = Command.HELP is reading.assessment.command or reading.assessment.kind is Kind.HELP
+    if reading.assessment.command is not None and not needs_help:
         return None
     found = await open_offer_of(work, volunteer_id)
     if found is None:
         return None
     made, about = found
+    if needs_help and made.state != OfferState.ACCEPTED:
+        return None
     if asker.has_photos and made.state != OfferState.OFFERED:
         await attach_photos(work, asker.kept.id, about.id)
     minutes = read_minutes(asker.words) if made.state in MAY_ANSWER and made.here_at is None else None
@@ -120,6 +124,13 @@ async def hear_from_volunteer(
     if meaning is None and (is_elsewhere(about.county, about.place, reading) or _is_of_another_thing(made, reading, heard)):
         return None  # verifiers see other things, too
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    asked_if_safe = made.check_asked_at is not None
+    if made.state == OfferState.ACCEPTED:
+        if needs_help or (meaning is FieldAnswer.NO and asked_if_safe):
+            return await _hear_a_call_for_help(work, hotline, asker, made, about)
+        await note_sign_of_life(work, made, about)
+        if asked_if_safe and meaning is FieldAnswer.YES:
+            meaning = FieldAnswer.SAFE
     if isinstance(meaning, Outcome):
         saw = made.state in WENT or made.here_at is not None
         await record_observation(work, about, volunteer_id, meaning, on_site=saw, made=made, note=asker.words)
@@ -166,6 +177,7 @@ async def _take_answer(
     match meaning:
         case FieldAnswer.YES:
             await answer_offer(work, made, about, accepted=True, minutes=minutes)
+            await note_sign_of_life(work, made, about)
             details = detail_words(hotline.texts, hotline.counties, about, asker.language)
             return Answer(f"{details} {asker.say('offer.coming', minutes=minutes)}" if minutes else details)
         case FieldAnswer.NO:
@@ -173,6 +185,7 @@ async def _take_answer(
             return Answer(asker.say("offer.declined"))
         case FieldAnswer.HERE:
             await note_arrival(work, made, about)
+            await note_sign_of_life(work, made, about)
             if was != OfferState.ACCEPTED:  # the rules and the place come with every yes
                 return Answer(detail_words(hotline.texts, hotline.counties, about, asker.language))
             return Answer(asker.say("offer.here", code=about.code))
@@ -182,6 +195,48 @@ async def _take_answer(
             return Answer(asker.say("offer.asked"))
         case _:
             return Answer(asker.say("offer.passed_on", code=about.code))
+
+
+# ── Are they OK? ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def ask_if_safe(work: Transaction, hotline: Hotline) -> int:
+    """Whoever went a while ago is asked whether they are OK; who did not answer in time is an alarm. Returns how many of both."""
+    due, silent = await take_due(work), await take_silent(work)
+    for made in due:
+        code = await _code_of(work, made)
+        phone = await work.scalar(select(volunteer.c.contact_id).where(volunteer.c.id == made.volunteer_id))
+        texts = hotline.texts.in_every_language("offer.check", code=code)
+        await plan_to(work, Message(Lane.DISPATCH, "check", texts, made.id), [phone])
+        await record(work, "offer.check", made.incident_id)
+    for made in silent:
+        await _alarm(work, hotline, made, "offer.silent")
+    if due or silent:
+        wake_all(work, hotline)
+    return len(due) + len(silent)
+
+
+async def _hear_a_call_for_help(work: Transaction, hotline: Hotline, asker: Asker, made: Offer, about: Incident) -> Answer:
+    """They are not OK: dispatchers hear it at once, and what they wrote stands on the incident's page."""
+    await record(work, "offer.note", about.id, actor_id=made.volunteer_id, county=about.county, message=str(asker.kept.id))
+    if await raise_alarm(work, made):
+        await _alarm(work, hotline, made, "offer.help_wanted")
+        wake_all(work, hotline)
+    return Answer(asker.say("offer.help", code=about.code))
+
+
+async def _alarm(work: Transaction, hotline: Hotline, made: Offer, verb: str) -> None:
+    who = await work.scalar(select(volunteer.c.alias).where(volunteer.c.id == made.volunteer_id))
+    await record(work, verb, made.incident_id, verifier=who)
+    texts = hotline.texts.in_every_language(verb, code=await _code_of(work, made), who=who)
+    await plan_to(work, Message(Lane.DISPATCH, "alarm", texts, made.id), await whom_to_alarm(work, made))
+
+
+async def _code_of(work: Transaction, made: Offer) -> str:
+    return str(await work.scalar(select(incident.c.code).where(incident.c.id == made.incident_id)))
+
+
+# ── What the answers share ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def _answer_late(work: Transaction, asker: Asker, made: Offer, about: Incident, meaning: FieldAnswer | None) -> Answer:

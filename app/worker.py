@@ -40,7 +40,7 @@ from app.intake.replay import keep_replaying
 from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_escalation import escalate
-from app.pipeline_field import ask_next_wave
+from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
 from app.pipeline_late import take_in_late
 from app.pipeline_photos import place_found
@@ -122,6 +122,7 @@ async def sweep(parts: Parts) -> None:
         lambda unit: _counted(metrics.LEASES_ENDED, sweep_tasks(unit, parts.hotline.queue)),
         lambda unit: escalate(unit, parts.hotline),
         expire_offers,
+        lambda unit: ask_if_safe(unit, parts.hotline),
         expire_alerts,
         lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),
         lambda unit: end_lost_calls(unit, parts.hotline),

@@ -116,6 +116,11 @@ class Offer(SQLModel, table=True):
     wave: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of the search that made it; 0: asked by name
     eta_at: datetime | None = instant(nullable=True)
     here_at: datetime | None = instant(nullable=True)
+    check_at: datetime | None = instant(
+        nullable=True
+    )  # when we ask whether they are OK; `check_asked_at` while that is not answered
+    check_asked_at: datetime | None = instant(nullable=True)
+    alarmed_at: datetime | None = instant(nullable=True)  # while nobody knows whether they are OK
 
 
 class Search(SQLModel, table=True):

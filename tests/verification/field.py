@@ -76,6 +76,12 @@ class Field:
         async with self.database.transaction() as work:
             return await receive_text(work, self.hotline, a_text(self.phones[alias], words, next(self.sids))) or ""
 
+    async def until_the_dead_let_go(self) -> None:
+        """Wait for the locks of a process that died: PostgreSQL notices its end a moment later, and a sweep steps over what is locked."""
+        async with self.database.transaction() as work:
+            for table in (incident, offer):
+                await work.execute(select(table.c.id).with_for_update())
+
     async def set(self, alias: str, **facts: Any) -> None:
         """Change what the roster says of one of them."""
         async with self.database.transaction() as work:

@@ -203,6 +203,7 @@ async def test_killed_at_any_await_of_a_wave_nobody_is_asked_twice_and_nobody_is
             mortal = Database(url, keys, field.clock, new_id, pool_size=1)
             async with life:
                 await mortal.run(lambda work: ask_next_wave(work, hotline))
+            await field.until_the_dead_let_go()
             assert len(await field.offers()) in {AT_ONCE, 2 * AT_ONCE}
             await sweep(field)  # a new worker
             await mortal.close()
