@@ -85,6 +85,24 @@ class Settings(BaseSettings):
         timedelta(seconds=45),
         description="So long such a text is left to Twilio's own retries before it is taken in from the log.",
     )
+    feeds: bool = Field(
+        True, description="Whether /feeds shows verified alerts and incidents to everyone (CAP, Atom, GeoJSON)."
+    )
+    feeds_delay: timedelta = Field(
+        timedelta(minutes=30),
+        ge=timedelta(0),
+        description="So long after approval alerts come into the feeds (incidents: after confirmation). Corrections come at once.",
+    )
+    feeds_coarseness: float = Field(
+        0.1,
+        ge=0.01,
+        le=1,
+        description="Points in the feeds lie on a grid of so many degrees (0.1 is about 11 km, 7 miles).",
+    )
+    feeds_place: bool = Field(
+        False,
+        description="Whether alerts in the feeds carry the texted words, which name the place, and a coarse circle; else just the county.",
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a volunteer stays signed in.")
     log_json: bool = Field(False, description="Write log lines as JSON.")
     log_level: str = Field("INFO", description="Least level that is logged.")
@@ -159,6 +177,11 @@ class Settings(BaseSettings):
     def spool_folder(self) -> Path:
         """Where requests wait on disk while the database is away; web processes and worker of one machine share it."""
         return self.spool or self.data / "spool"
+
+    @property
+    def rehearsing(self) -> bool:
+        """Whether nobody's phone is real here: a demo, a drill, anything against the simulator. What is published says so."""
+        return self.demo or self.account_sid.startswith(SIMULATED_ACCOUNT)
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:

@@ -117,6 +117,7 @@ def _environment(web: str, simulator: str, unknown_grace: int) -> dict[str, str]
         "VIGIA_SEGMENTS_PER_SECOND": str(DEMO_RATE),
         "VIGIA_UNKNOWN_GRACE": f"PT{unknown_grace}S",
         "VIGIA_RECOVER_EVERY": "PT3S",
+        "VIGIA_FEEDS_DELAY": "PT0S",
         "VIGIA_RECOVER_GRACE": "PT3S",
         "VIGIA_LOG_LEVEL": "WARNING",
         "TWILIO_ACCOUNT_SID": SIMULATED_ACCOUNT_SID,
