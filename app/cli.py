@@ -34,6 +34,8 @@ main.add_typer(places, name="places")
 
 policies = typer.Typer(help="What counties do with ICE.", no_args_is_help=True)
 main.add_typer(policies, name="policies")
+partners = typer.Typer(help="Partner organizations that are told of alerts by signed webhooks.", no_args_is_help=True)
+main.add_typer(partners, name="partners")
 
 Input = Annotated[Path | None, typer.Argument(help="A file of JSON lines; standard input if absent.")]
 Result = TypeVar("Result")
@@ -278,6 +280,41 @@ def policies_export() -> None:
 
     found = in_transaction(lambda work, settings: current_policies(work, policies_of_pack(settings.pack)))
     typer.echo(write_policies(found), nl=False)
+
+
+@partners.command("add")
+def partners_add(
+    name: Annotated[str, typer.Argument(help="What we call them. One that exists gets a new secret and a fresh start.")],
+    url: Annotated[str, typer.Argument(help="Where their server takes webhooks: https://…")],
+) -> None:
+    """Add a partner and print the secret by which it knows us. The secret is shown only now."""
+    from app.core.outside import check_address
+    from app.records.partners import add_partner
+
+    async def add(work: Transaction, settings: Settings) -> str:
+        check_address(url, private=settings.partners_private)
+        return await add_partner(work, name, url)
+
+    typer.echo(in_transaction(add))
+
+
+@partners.command("list")
+def partners_list() -> None:
+    """List the partners, their addresses and how they fare."""
+    from app.records.partners import list_partners
+
+    for partner, url in in_transaction(lambda work, _settings: list_partners(work)):
+        fares = "off: add it again to go on" if partner.disabled_at else f"{partner.failures} failures in a row"
+        typer.echo(f"{partner.name}  {url}  {fares}")
+
+
+@partners.command("remove")
+def partners_remove(name: Annotated[str, typer.Argument(help="The name of the partner.")]) -> None:
+    """Remove a partner: nothing more is sent to it."""
+    from app.records.partners import remove_partner
+
+    in_transaction(lambda work, _settings: remove_partner(work, name))
+    typer.echo("Removed.")
 
 
 def rows_of(file: Path | None) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from app.records.codes import unused_code
 from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident
+from app.records.partners import tell_partners
 from app.records.states import AlertState, IncidentState
 from app.rights.review import in_force
 from app.volunteers.tables import Volunteer
@@ -95,5 +96,6 @@ async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver:
         message = Message(Lane.CORRECTION, signed.type, signed.texts, signed.id)
         planned = await plan_to_same(work, message, signed.references_id)
     await record(work, "alert.planned", signed.id, county=signed.county, code=signed.code, people=planned.recipients)
+    await tell_partners(work, signed.id)
     wake_all(work, hotline)
     return signed, planned

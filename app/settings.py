@@ -103,6 +103,10 @@ class Settings(BaseSettings):
         False,
         description="Whether alerts in the feeds carry the texted words, which name the place, and a coarse circle; else just the county.",
     )
+    partners_private: bool = Field(
+        False,
+        description="For rehearsals: whether webhooks to partners may go to this machine and private networks, and by http.",
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a volunteer stays signed in.")
     log_json: bool = Field(False, description="Write log lines as JSON.")
     log_level: str = Field("INFO", description="Least level that is logged.")
@@ -164,6 +168,8 @@ class Settings(BaseSettings):
             raise ValueError("a simulated account needs TWILIO_API_URL, the address of the simulator")
         if self.api_url and not simulated and urlsplit(self.api_url).hostname in LOOPBACK:
             raise ValueError("TWILIO_API_URL points to this machine, but TWILIO_ACCOUNT_SID is a real account's")
+        if self.partners_private and self.account_sid and not simulated:
+            raise ValueError("VIGIA_PARTNERS_PRIVATE is for rehearsals: it lets webhooks into private networks")
         if self.photos and (urlsplit(self.photos).scheme != "s3" or not urlsplit(self.photos).netloc):
             raise ValueError("VIGIA_PHOTOS must name a bucket, such as s3://vigia-photos, or be empty")
         store = urlsplit(self.photos_endpoint or "https://")

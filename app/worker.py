@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.alerts.approval import expire_alerts
+from app.api.webhooks import tell_partner
 from app.assembly import Parts, build_carrier, open_parts
 from app.core import metrics
 from app.core.database import Transaction, without_driver
@@ -51,6 +52,7 @@ from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.privacy.purge import FORGET_TEXTS_AT_TWILIO, purge_old
 from app.records.corrections import forget_old_examples
 from app.records.deliveries import Lane, delivery
+from app.records.partners import TELL_PARTNER
 from app.records.photos import SETTLE_PHOTO
 from app.records.states import DeliveryState
 from app.records.verification import task
@@ -236,6 +238,11 @@ def build_jobs(settings: Settings, parts: Parts, carrier: TwilioRest) -> procras
     async def forget_texts(sids: str) -> None:
         for sid in sids.split():
             await carrier.forget_text(sid)
+
+    @jobs.task(name=TELL_PARTNER, retry=JOB_RETRIES)
+    async def tell(partner_id: str, alert_id: str) -> None:
+        whom, what = UUID(partner_id), UUID(alert_id)
+        await tell_partner(parts.database, whom, what, private=settings.partners_private, exercise=settings.rehearsing)
 
     return jobs
 
