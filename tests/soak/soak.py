@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs
 from uuid import UUID
 
 import httpx2
@@ -236,22 +237,20 @@ class _World:
             )
             states = await work.all(text("SELECT state, count(*) AS texts FROM delivery GROUP BY state"))
             score.states = {row.state: row.texts for row in states}
-            alerts = [row for row in _rows(ledger) if "exercise" in (row["body"] or "")]
-            sids_of_alerts = {sid for row in alerts for sid in row["sids"]}
-            ours = text("SELECT sid FROM delivery WHERE sid IS NOT NULL AND message_id = ANY(:ids)").bindparams(
-                ids=self.planned
-            )
+            sent = {sid for row in _rows(ledger) for sid in row["sids"]}
+            ours = text("SELECT sid FROM delivery WHERE sid IS NOT NULL")
             believed = set((await work.execute(ours)).scalars())
             score.faults_of_ours = {
                 "texts to us lost": len(set(sids)) - score.on_record,
                 "texts on record twice": await number("SELECT count(*) - count(DISTINCT sid) FROM inbound_message"),
-                "texts to people doubled": sum(row["copies"] > 1 for row in _rows(ledger)),
+                "alert texts doubled": sum(row["copies"] > 1 for row in _rows(ledger) if "exercise" in (row["body"] or "")),
+                "other texts doubled": sum(_doubled(row) for row in _rows(ledger)),
                 "alert texts never sent": await number(
                     "SELECT count(*) FROM delivery WHERE message_id = ANY(:ids) AND sid IS NULL AND state NOT IN ('skipped', 'failed')",
                     ids=self.planned,
                 ),
-                "sent, but not on our books": len(sids_of_alerts - believed),
-                "on our books, but not sent": len(believed - sids_of_alerts),
+                "sent, but not on our books": len(sent - believed),
+                "on our books, but not sent": len(believed - sent),
                 "sent after a stop": await number(
                     "SELECT count(*) FROM delivery d JOIN contact c ON c.id = d.contact_id"
                     " WHERE c.stopped_at IS NOT NULL AND d.claimed_at > c.stopped_at AND d.sid IS NOT NULL AND d.lane > 0"
@@ -340,6 +339,12 @@ def _environment(course: Course, folder: Path, web: str, simulator: str) -> dict
 def _rows(ledger: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = ledger["rows"] if isinstance(ledger, dict) and "rows" in ledger else ledger
     return rows
+
+
+def _doubled(row: dict[str, Any]) -> int:
+    """How many copies more there are than deliveries that asked for them: somebody may be told the same twice for two texts of theirs."""
+    deliveries = {parse_qs(query).get("d", [""])[0] for query in row["callbacks"]}
+    return int(row["copies"]) - len(deliveries)
 
 
 def _number(n: int) -> str:
