@@ -17,9 +17,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from sqlalchemy import select
 
 from app.core.database import Transaction
+from app.core.keys import KeyProblem
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
@@ -106,6 +108,8 @@ STAGES: Final = (
 )
 
 
+log = structlog.get_logger(__name__)
+
 SILENCE: Final = timedelta(minutes=3)
 """So long a report waits for the answer to "where is it?" before volunteers get it without."""
 
@@ -158,7 +162,7 @@ async def _take_in(
     heard = hear(kept.conversation, reading, as_answer, work.now, without_words=form.is_picture_or_pin, chooses_rights=choice)
     if heard.question and kept.sender.language:  # a place's name says nothing of the language that the person writes in
         reading = replace(reading, assessment=replace(reading.assessment, language=kept.sender.language))
-    if is_overtaken(kept, reading, received_at) or is_our_echo(work, kept, form.words):
+    if is_overtaken(kept, reading, received_at, form.opt_out_type) or is_our_echo(work, kept, form.words):
         answer = Answer()  # they said stop after they wrote this; or they wrote nothing, and our own answer came back
     else:
         answer = await _answer(work, hotline, form, kept, reading, heard)
@@ -310,10 +314,15 @@ async def open_report(work: Transaction, hotline: Hotline, told: Report, words: 
 
 async def open_silent_reports(work: Transaction, hotline: Hotline) -> int:
     """Reports whose sender was asked for the place and went silent: a volunteer reads them all the same. Returns how many."""
-    silent = await find_silent(work, SILENCE)
-    for told in silent:
-        await open_report(work, hotline, told, words_of(work, told))
-    return len(silent)
+    opened = 0
+    for told in await find_silent(work, SILENCE):
+        try:
+            await open_report(work, hotline, told, words_of(work, told))
+        except KeyProblem as problem:  # a key is missing from the ring; the others' reports go on
+            log.error("report_not_opened", report=str(told.id), problem=str(problem))
+        else:
+            opened += 1
+    return opened
 
 
 # ── 5: people find out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,6 +23,7 @@ from app.delivery.failures import act_on_failure, goes_again_at
 from app.delivery.switch import PROBE, hold_line, pause_line
 from app.records.deliveries import Lane, delivery
 from app.records.states import DeliveryState
+from app.subscribers.consent import UNASKED_LANES
 from app.telephony.addresses import by_whatsapp
 from app.telephony.error_codes import UNAUTHORIZED, UNLISTED, Action, ErrorClass, error_code
 from app.telephony.rest import Refused
@@ -49,10 +50,11 @@ SESSION: Final = timedelta(hours=23)
 """So long after somebody wrote by WhatsApp a reply may go there; then only templates may (error 63016 after 24 hours). What failed there
 once goes by SMS, as does everything that is no reply (docs/decisions/0009)."""
 
-WHY_NOT = """CASE
+WHY_NOT = f"""CASE
     WHEN c.number_sealed IS NULL THEN 'erased'
     WHEN c.stopped_at IS NOT NULL THEN 'stopped'
     WHEN c.unreachable_at IS NOT NULL AND coalesce(c.unreachable_until > :now, true) THEN 'unreachable'
+    WHEN m.lane IN ({", ".join(str(int(lane)) for lane in UNASKED_LANES)}) AND c.paused_until > :now THEN 'paused'
     WHEN m.withdrawn_at IS NOT NULL THEN 'withdrawn'
     WHEN m.expires_at <= :now THEN 'expired' END"""
 

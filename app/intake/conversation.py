@@ -152,10 +152,10 @@ def is_still_writing(talk: Conversation, heard: Heard, reading: Reading, now: da
     return heard.turn is Turn.UNCLEAR and heard.question is Question.REPORT_PLACE and just_asked and tells
 
 
-def is_overtaken(kept: Kept, reading: Reading, received_at: datetime | None) -> bool:
-    """Whether a text that came to us late asks for texts although its sender has said stop since."""
+def is_overtaken(kept: Kept, reading: Reading, received_at: datetime | None, opt_out_type: str = "") -> bool:
+    """Whether a text that came to us late asks for texts although its sender has said stop since. `opt_out_type`: as Twilio took it."""
     said, stopped = reading.assessment, kept.sender.stopped_at
-    wants_texts = said.kind is Kind.SUBSCRIBE or said.command in {Command.JOIN, Command.START}
+    wants_texts = said.kind is Kind.SUBSCRIBE or said.command in {Command.JOIN, Command.START} or opt_out_type == "START"
     return wants_texts and received_at is not None and stopped is not None and stopped > received_at
 
 

@@ -129,6 +129,8 @@ async def add_to_report(work: Transaction, told: Report, more: str, reading: Rea
         if where.point is not None:
             told.latitude, told.longitude = where.point
     together = f"{words_of(work, told)}\n{more}"[:LONGEST_KEPT]
+    told.text_sealed = work.seal(together, "report", "text", told.id)
+    told.reading_sealed = work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", told.id)
     await work.execute(
         report.update()
         .where(report.c.id == told.id)
@@ -139,8 +141,8 @@ async def add_to_report(work: Transaction, told: Report, more: str, reading: Rea
             place=told.place,
             latitude=told.latitude,
             longitude=told.longitude,
-            text_sealed=work.seal(together, "report", "text", told.id),
-            reading_sealed=work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", told.id),
+            text_sealed=told.text_sealed,
+            reading_sealed=told.reading_sealed,
         )
     )
     return told

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.records.contacts import contact
-from app.records.deliveries import Lane, Skipped, delivery
+from app.records.deliveries import Lane, Skipped, delivery, outgoing_message
 from app.records.events import record
 from app.records.states import DeliveryState
 from app.subscribers.ledger import Consent, write_for_all, write_line
@@ -105,6 +105,12 @@ async def revoke_all(work: Transaction, reason: str) -> int:
         .where(delivery.c.lane.in_(UNASKED_LANES), delivery.c.state == DeliveryState.PENDING.value)
         .values(state=DeliveryState.SKIPPED.value, reason=Skipped.REVOKED.value, done_at=work.now)
         .returning(delivery.c.id)
+    )
+    await work.execute(  # also what is being sent or in doubt now, should it come back to be sent again
+        outgoing_message.update()
+        .where(outgoing_message.c.lane.in_(UNASKED_LANES), outgoing_message.c.expires_at > work.now)
+        .where(outgoing_message.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=work.now)
     )
     revoked = select(subscription.c.contact_id).where(subscription.c.ended_at == work.now)
     await write_for_all(work, revoked, ConsentKind.REVOKE, reason)
