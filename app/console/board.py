@@ -1,4 +1,4 @@
-"""The board: what is urgent, what is mine, what waits for a second signature, and where in the state it happens."""
+"""The board: what is urgent, what is mine, who may be in trouble, what waits for a second signature, and where in the state it happens."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from app.incidents.told import how_sure
 from app.packs.outlines import county_paths
 from app.records.alerts import Alert, alert
 from app.records.incidents import incident
-from app.records.states import AlertState, IncidentState, TaskState
-from app.records.verification import task
+from app.records.states import AlertState, IncidentState, OfferState, TaskState
+from app.records.verification import offer, task
 from app.verification.tasks import finish_task, pull_task
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
 
@@ -58,6 +58,7 @@ class Board:
     running: Sequence[tuple[Alert, Tally]]
     counties: dict[str, tuple[str, int]]
     sure: dict[UUID, Confidence] = field(default_factory=dict)
+    alarms: Sequence[Row[Any]] = ()
 
 
 async def read_board(work: Transaction, viewer: Volunteer) -> Board:
@@ -88,6 +89,7 @@ async def read_board(work: Transaction, viewer: Volunteer) -> Board:
         running=await _running(work),
         counties=colours(rows),
         sure=await how_sure(work, [row.id for row in undecided]),
+        alarms=await work.all(_alarms()),
     )
 
 
@@ -148,6 +150,17 @@ def _held(now: datetime) -> Any:
 
 def _is_held(row: Row[Any], now: datetime) -> bool:
     return row.task_state == TaskState.LEASED and row.lease_until is not None and row.lease_until > now
+
+
+def _alarms() -> Any:
+    """People on the way or on site who were asked whether they are OK and have not said so."""
+    return (
+        select(incident.c.code, incident.c.place, volunteer.c.alias, offer.c.alarmed_at)
+        .join(incident, incident.c.id == offer.c.incident_id)
+        .join(volunteer, volunteer.c.id == offer.c.volunteer_id)
+        .where(offer.c.state == OfferState.ACCEPTED.value, offer.c.alarmed_at.is_not(None))
+        .order_by(offer.c.alarmed_at)
+    )
 
 
 def _to_sign() -> Any:

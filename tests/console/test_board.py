@@ -87,3 +87,22 @@ async def test_work_is_found_also_after_redis_lost_everything(desk: Desk) -> Non
     await desk.hotline.redis.flushall()
     client = await desk.browser("Ana")
     assert "/console/incidents/" in (await client.post("/console/tasks/pull")).headers["location"]
+
+
+async def test_who_is_out_there_and_not_known_to_be_ok_stands_on_top(desk: Desk) -> None:
+    _, path, post = await desk.taken()
+    await post("offer", volunteer="Luz")
+    await desk.texts(LUZ_PHONE, "Y")
+    client = await desk.browser("Ana")
+    assert "not known to be OK" not in (await client.get("/console/")).text
+
+    await desk.texts(LUZ_PHONE, "HELP")
+
+    page = (await client.get("/console/")).text
+    assert "Luz is not known to be OK." in page
+    assert f'href="{path}"' in page
+    await client.post("/console/language", data={"language": "es"})
+    assert "No se sabe si Luz está bien." in (await client.get("/console/")).text
+
+    await desk.texts(LUZ_PHONE, "OK")
+    assert "No se sabe si" not in (await client.get("/console/")).text
