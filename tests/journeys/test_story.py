@@ -6,7 +6,8 @@ import redis as redis_sync
 from sqlalchemy import create_engine, inspect, text
 
 from app.core.database import with_driver
-from app.simulator.story import tell_story
+from app.packs.texts import Texts
+from app.simulator.story import is_kept_for_later, tell_story
 from tests.conftest import LogBook
 from tests.journeys.conftest import Line
 
@@ -28,6 +29,13 @@ async def test_a_county_comes_to_know_what_three_neighbours_saw(line: Line, log_
     for table, content in _every_table(str(line.settings.database_url)).items():
         leaks += _in_text(f"the table {table}", content, numbers)
     assert leaks == []
+
+
+def test_the_story_knows_the_answer_that_is_given_while_the_database_is_away() -> None:
+    texts = Texts.from_pack("us_nc", "Vigia")
+
+    assert [is_kept_for_later(texts.say("answers.kept", language)) for language in ("en", "es")] == [True, True]
+    assert not is_kept_for_later(texts.say("answers.welcome", "es"))
 
 
 def _in_text(where: str, content: str, numbers: list[str]) -> list[str]:
