@@ -15,6 +15,7 @@ from app.core.errors import NotConfigured
 from app.core.ids import new_id
 from app.core.keys import Keys
 from app.core.redis_client import connect_redis
+from app.delivery.lines import Inventory, load_inventory, one_line
 from app.intake.photo_store import BucketStore, FolderStore, PhotoStore
 from app.intake.spool_folder import Spool
 from app.packs import pack_file
@@ -69,7 +70,8 @@ def build_database(settings: Settings, clock: Clock = system_clock) -> Database:
 
 
 def build_hotline(settings: Settings, redis: Redis) -> Hotline:
-    """Load the pack. Raises ValueError or FileNotFoundError when a file of it is missing or malformed."""
+    """Load the pack. Raises ValueError or FileNotFoundError when a file of it is missing or malformed, NotConfigured where that of our
+    lines is."""
     pack = tomllib.loads(pack_file(settings.pack, "pack.toml").read_text(encoding="utf-8"))
     return Hotline(
         lexicon=Lexicon.from_pack(settings.pack),
@@ -82,6 +84,7 @@ def build_hotline(settings: Settings, redis: Redis) -> Hotline:
         time_zone=pack["time_zone"],
         alert_lifetime=settings.alert_lifetime,
         answering=Answering.of(settings.pack, settings.lines),
+        inventory=build_inventory(settings),
     )
 
 
@@ -96,6 +99,17 @@ def build_photo_store(settings: Settings) -> PhotoStore:
         key_id=settings.photos_key_id,
         secret=settings.photos_secret.get_secret_value(),
     )
+
+
+def build_inventory(settings: Settings) -> Inventory:
+    """Our lines, as VIGIA_SENDERS names them, else the first of VIGIA_LINES. Raises NotConfigured saying what is wrong in the file."""
+    if settings.senders is None:
+        return one_line(settings.segments_per_second, settings.lines[0] if settings.lines else "")
+    inventory = load_inventory(settings.senders)
+    unknown = [line.name for line in inventory.lines if line.number and line.number not in settings.lines]
+    if unknown:  # what people answer would not be known for ours
+        raise NotConfigured(f"{settings.senders}: the numbers of {', '.join(unknown)} are not in VIGIA_LINES")
+    return inventory
 
 
 def build_carrier(settings: Settings) -> TwilioRest:

@@ -182,6 +182,32 @@ def resume(reason: Annotated[str, typer.Option(help="Why; kept in the log.")] = 
     typer.echo("Outbound texts go again.")
 
 
+@main.command()
+def plan(
+    subscribers: Annotated[
+        int, typer.Option(min=0, help="How many people. Absent: the subscribers of the counties named.")
+    ] = 0,
+    county: Annotated[list[str] | None, typer.Option(help="A county, by name or FIPS code; may be repeated.")] = None,
+    segments: Annotated[int, typer.Option(min=1, max=10, help="Segments of the text.")] = 2,
+    senders: Annotated[Path | None, typer.Option(help="A file of lines, as VIGIA_SENDERS names one.")] = None,
+    within: Annotated[str, typer.Option(help="How soon everybody shall know: 90s, 15m, 2h, 1d.")] = "15m",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say how long telling so many people takes, what it costs, and which numbers would make it quicker."""
+    from app.assembly import build_inventory
+    from app.delivery.lines import load_inventory
+    from app.operations.sending_plan import count_people, duration, make_plan, plan_as_json, plan_in_words
+
+    with told_plainly():
+        settings = Settings()
+        inventory = load_inventory(senders) if senders else build_inventory(settings)
+        goal = duration(within)
+        if not subscribers:
+            subscribers = in_transaction(lambda work, settings: count_people(work, settings.pack, county or []))
+        made = make_plan(subscribers, segments, inventory, holds=settings.alert_lifetime, within=goal)
+        typer.echo(json.dumps(plan_as_json(made), indent=1) if as_json else plan_in_words(made))
+
+
 @main.command("revoke-all")
 def revoke_everyone(
     reason: Annotated[str, typer.Option(help="Why; kept in the log and in the ledger of each person.")],

@@ -15,6 +15,7 @@ from app.core.database import Transaction
 from app.core.languages import TEXT_LANGUAGES
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
+from app.delivery.lines import Inventory
 from app.delivery.plan import Message, already_told, plan_to
 from app.intake.conversation import SIGHTINGS
 from app.packs.counties import Counties
@@ -52,6 +53,7 @@ class Hotline:
     time_zone: str
     alert_lifetime: timedelta
     answering: Answering
+    inventory: Inventory
 
     @property
     def gazetteer(self) -> Gazetteer:

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         le=1000,
         description="How many SMS segments a second one line may send (Twilio: 1 for a long code, 3 toll-free).",
     )
+    senders: Path | None = Field(
+        None,
+        description="TOML file of all our lines: numbers, Messaging Services, toll-free numbers, short codes, campaigns "
+        "(docs/operating.md). Empty: the first of VIGIA_LINES alone.",
+    )
     alert_lifetime: timedelta = Field(
         timedelta(hours=2), description="After this long an alert is over and unsent texts of it are dropped."
     )
