@@ -1,38 +1,43 @@
 """The main job when nobody comes: something urgent that waits is brought before more and more people. `pipeline.py` is the page before.
 
-By text only: nobody is rung.
+By text only: nobody is rung. Whoever takes it first ends it: texts that still wait are not sent, and a task that comes back into the queue
+may be brought before them again.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, select
 
 from app.core.database import Transaction
-from app.delivery.plan import Message, plan_to
+from app.delivery.plan import Message, plan_to, withdraw
 from app.hotline import Hotline, wake_all
 from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import IncidentState, TaskState
-from app.records.verification import task
+from app.records.verification import Task, task
+from app.verification.tasks import pull_task
 from app.verification.wording import escalation_words
-from app.volunteers.tables import Role, Standing, volunteer
+from app.volunteers.on_call import Called, nearest, who_is_next
+from app.volunteers.tables import Role, Volunteer
 
 log = structlog.get_logger(__name__)
 
 STAGES: Final = ((Role.BACKUP, timedelta(minutes=3)), (Role.LEAD, timedelta(minutes=8)))
 """Who is called, and after how long in which nobody held it."""
 
+PURPOSES: Final = {role: f"escalation_{role.value}" for role, _ in STAGES}
+"""What the texts to each are for, by which they are found again."""
+
 
 async def escalate(work: Transaction, hotline: Hotline) -> int:
     """Text those who must hear of what is urgent and in nobody's hands, each stage once a task. Returns how many tasks that were."""
     moved = 0
-    for stage, (role, after) in enumerate(STAGES, start=1):
+    for stage, (asked, after) in enumerate(STAGES, start=1):
         urgent = exists().where(
             incident.c.id == task.c.incident_id,
             incident.c.urgent,
@@ -52,26 +57,52 @@ async def escalate(work: Transaction, hotline: Hotline) -> int:
         for row in (await work.execute(late)).all():
             about = await work.get(Incident, incident.c.id == row.incident_id)
             assert about is not None  # as a task always has one
-            people = await _on_call(work, role, about.county)
-            if people:
+            role, called = await whom_to_call(work, asked, about.county)
+            if called:
                 texts = escalation_words(hotline.texts, hotline.counties, about, role.value)
-                await plan_to(work, Message(Lane.DISPATCH, f"escalation_{role.value}", texts, row.id), people)
+                await plan_to(work, Message(Lane.DISPATCH, PURPOSES[role], texts, row.id), [one.contact_id for one in called])
             else:
                 log.warning("nobody_to_call", role=role.value)
-            await record(work, "task.escalated", about.id, county=about.county, role=role.value, people=len(people))
+            await record(work, "task.escalated", about.id, county=about.county, role=role.value, people=len(called))
             moved += 1
     if moved:
         wake_all(work, hotline)
     return moved
 
 
-async def _on_call(work: Transaction, role: Role, county: str | None) -> list[UUID]:
-    """The phones of those who have a role and cover a county; with no county known, of all who have it."""
-    statement = select(volunteer.c.contact_id).where(
-        volunteer.c.standing == Standing.ACTIVE.value,
-        volunteer.c.roles.contains([role.value]),
-        volunteer.c.contact_id.is_not(None),
+async def whom_to_call(work: Transaction, role: Role, county: str | None) -> tuple[Role, list[Called]]:
+    """Whom to tell now that a stage is reached, and as what: who has its role; the leads, where nobody is on backup for the county, as
+    there is no use in waiting."""
+    called = nearest(await who_is_next(work, role, county))
+    if not called and role is Role.BACKUP:
+        return Role.LEAD, nearest(await who_is_next(work, Role.LEAD, county))
+    return role, called
+
+
+async def take_task(work: Transaction, hotline: Hotline, person: Volunteer) -> Task | None:
+    """The most urgent task that fits a dispatcher, now theirs; whoever was about to be called about it is left in peace."""
+    taken = await pull_task(work, hotline.queue, person)
+    if taken is not None:
+        await end_escalation(work, taken)
+    return taken
+
+
+async def end_escalations(work: Transaction) -> int:
+    """The same for what came into somebody's hands, or was decided, in another way. Returns how many tasks that were."""
+    held = await work.find(
+        Task,
+        select(task).where(task.c.state != TaskState.WAITING.value, task.c.escalated > 0).with_for_update(skip_locked=True),
     )
-    if county is not None:
-        statement = statement.where(or_(func.cardinality(volunteer.c.counties) == 0, volunteer.c.counties.contains([county])))
-    return list((await work.execute(statement)).scalars())
+    for one in held:
+        await end_escalation(work, one)
+    return len(held)
+
+
+async def end_escalation(work: Transaction, taken: Task) -> None:
+    """Somebody has it: texts about it that still wait are not sent, and the time in which nobody holds it would begin anew."""
+    if taken.escalated == 0:
+        return
+    for purpose in PURPOSES.values():
+        await withdraw(work, taken.id, purpose)
+    await work.execute(task.update().where(task.c.id == taken.id).values(escalated=0))
+    taken.escalated = 0

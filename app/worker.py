@@ -40,7 +40,7 @@ from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_re
 from app.intake.replay import keep_replaying
 from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
-from app.pipeline_escalation import escalate
+from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
 from app.pipeline_late import take_in_late
@@ -122,6 +122,7 @@ async def sweep(parts: Parts) -> None:
     """What time alone brings about: leases and offers end, alerts expire, silent senders' reports go on, Redis is drawn anew."""
     steps: tuple[Callable[[Transaction], Awaitable[object]], ...] = (
         lambda unit: _counted(metrics.LEASES_ENDED, sweep_tasks(unit, parts.hotline.queue)),
+        end_escalations,
         lambda unit: escalate(unit, parts.hotline),
         expire_offers,
         lambda unit: ask_if_safe(unit, parts.hotline),

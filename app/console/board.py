@@ -21,11 +21,12 @@ from app.delivery.conservation import Tally, tally_of
 from app.incidents.confidence import Confidence
 from app.incidents.told import how_sure
 from app.packs.outlines import county_paths
+from app.pipeline_escalation import take_task
 from app.records.alerts import Alert, alert
 from app.records.incidents import incident
 from app.records.states import AlertState, IncidentState, OfferState, TaskState
 from app.records.verification import offer, task
-from app.verification.tasks import finish_task, pull_task
+from app.verification.tasks import finish_task
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
 
 router = APIRouter()
@@ -116,12 +117,14 @@ async def board(request: Request, work: Work, viewer: SignedIn) -> Response:
 @router.post("/tasks/pull")
 async def take_most_urgent(request: Request, work: Work, viewer: Dispatcher) -> Response:
     """Take the most urgent task that fits the viewer: theirs for five minutes, and for as long as the page is open."""
-    queue = request.state.hotline.queue
-    while (claimed := await pull_task(work, queue, viewer)) is not None:
+    hotline = request.state.hotline
+    while (claimed := await take_task(work, hotline, viewer)) is not None:
         about = await work.first(select(incident.c.code, incident.c.state).where(incident.c.id == claimed.incident_id))
         if about is not None and about.state in UNDECIDED:
             return go(f"/console/incidents/{about.code}", "claimed", code=about.code)
-        await finish_task(work, queue, claimed.incident_id)  # merged into another or taken out meanwhile: nothing is left to do
+        await finish_task(
+            work, hotline.queue, claimed.incident_id
+        )  # merged into another or taken out meanwhile: nothing is left to do
     return go("/console/", "nothing_waits")
 
 

@@ -18,6 +18,7 @@ import app.records.regroupings
 import app.records.verification
 import app.rights.tables
 import app.subscribers.tables
+import app.volunteers.shift_tables
 import app.volunteers.tables  # noqa: F401  # imported for what they declare
 
 METADATA = SQLModel.metadata

@@ -49,6 +49,16 @@ class OfferState(StrEnum):
     ANSWERED = "answered"
 
 
+class SwapState(StrEnum):
+    """Somebody asked whether another takes their shift."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"  # somebody would take it who does not cover all of it: a lead decides
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class AlertState(StrEnum):
     """A message to a county."""
 
@@ -119,6 +129,13 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         OfferState.EXPIRED: frozenset({OfferState.ANSWERED}),
         OfferState.STOOD_DOWN: frozenset({OfferState.ANSWERED}),
         OfferState.ANSWERED: frozenset({OfferState.ANSWERED}),
+    },
+    SwapState: {
+        SwapState.OPEN: frozenset({SwapState.PROPOSED, SwapState.TAKEN, SwapState.WITHDRAWN, SwapState.EXPIRED}),
+        SwapState.PROPOSED: frozenset({SwapState.OPEN, SwapState.TAKEN, SwapState.WITHDRAWN, SwapState.EXPIRED}),
+        SwapState.TAKEN: frozenset(),
+        SwapState.WITHDRAWN: frozenset(),
+        SwapState.EXPIRED: frozenset(),
     },
     AlertState: {
         AlertState.PROPOSED: frozenset({AlertState.RETURNED, AlertState.APPROVED, AlertState.EXPIRED}),

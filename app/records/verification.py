@@ -78,6 +78,7 @@ class Handover(SQLModel, table=True):
     __table_args__ = (
         one_of("how", HandedOver),
         Index("ix_handover_skipped", "holder_id", postgresql_where=text("how = 'skipped'")),
+        Index("ix_handover_owed", "holder_id", postgresql_where=text("how = 'shift_ended' AND note_sealed IS NULL")),
     )
 
     id: UUID = Field(primary_key=True)

@@ -31,6 +31,14 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Vetting(StrEnum):
+    """How well the hotline knows a volunteer. Somebody `new` does not yet lead, sign or administer."""
+
+    NEW = "new"  # came by themselves
+    KNOWN = "known"  # somebody of the hotline vouches for them
+    VETTED = "vetted"  # interviewed, and references were asked
+
+
 class LinkPurpose(StrEnum):
     """What a sign-in link is for: an invitation works once, a demo link for as long as the demo."""
 
@@ -40,9 +48,13 @@ class LinkPurpose(StrEnum):
 
 class Volunteer(SQLModel, table=True):
     """A person of the hotline, under an alias. An empty `counties` means any county, an empty `skills` any work. `trained`: may observe on
-    site."""
+    site. `zones` are towns and parts of towns that they know. A `trainee` learns beside others: nobody counts on them alone.
 
-    __table_args__ = (one_of("standing", Standing),)
+    `on_shift` is presence: it ends by itself at `on_shift_until`. `followed_at` is the beginning of the last planned shift that presence
+    followed, so that who then says OFF stays off.
+    """
+
+    __table_args__ = (one_of("standing", Standing), one_of("vetting", Vetting))
 
     id: UUID = Field(primary_key=True)
     alias: str = Field(unique=True, max_length=40)
@@ -52,7 +64,13 @@ class Volunteer(SQLModel, table=True):
     skills: list[str] = words(sa_column_kwargs={"server_default": "{}"})
     standing: str = Field(default=Standing.ACTIVE.value, max_length=16)
     trained: bool = False
+    zones: list[str] = words(sa_column_kwargs={"server_default": "{}"})
+    drives: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    vetting: str = Field(default=Vetting.KNOWN.value, max_length=16, sa_column_kwargs={"server_default": "known"})
+    trainee: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     on_shift: bool = True
+    on_shift_until: datetime | None = instant(nullable=True)
+    followed_at: datetime | None = instant(nullable=True)
     quiet_from: int | None = None  # the hours of the day, in `quiet_zone`, from and until which they are not asked
     quiet_until: int | None = None
     quiet_zone: str | None = Field(default=None, max_length=40)

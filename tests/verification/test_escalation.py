@@ -10,11 +10,11 @@ from sqlalchemy import select
 from app.core.clock import ManualClock
 from app.core.database import Database
 from app.pipeline import Hotline
-from app.pipeline_escalation import escalate
+from app.pipeline_escalation import end_escalations, escalate, take_task
 from app.records.deliveries import delivery, outgoing_message
 from app.verification.handover import release_task
 from app.verification.tasks import finish_task, pull_task
-from app.volunteers.roster import add_volunteer, suspend
+from app.volunteers.roster import add_volunteer, set_shift, suspend
 from app.volunteers.tables import Volunteer, volunteer
 from tests.verification.test_tasks import DURHAM, WAKE, an_incident
 
@@ -94,6 +94,79 @@ async def test_who_is_suspended_is_not_called(
     await an_incident(database, hotline.queue, urgent=True)
     async with database.transaction() as work:
         await suspend(work, people["Bea"], people["Lea"])
+        await suspend(work, people["Lea"], people["Ana"])
     clock.advance(timedelta(minutes=3))
 
     assert await texted(database, hotline) == []
+
+
+async def test_a_text_that_still_waits_is_not_sent_once_somebody_has_taken_it(
+    database: Database, hotline: Hotline, people: dict[str, Volunteer], clock: ManualClock
+) -> None:
+    await an_incident(database, hotline.queue, urgent=True)
+    clock.advance(timedelta(minutes=3))
+    assert await texted(database, hotline) == ["Bea"]
+    async with database.transaction() as work:
+        taken = await take_task(work, hotline, people["Ana"])
+    async with database.transaction() as work:
+        waits = await work.all(select(delivery.c.state, delivery.c.reason))
+        assert taken is not None
+        await release_task(work, hotline.queue, taken.id, taken.fence, people["Ana"].id)
+    clock.advance(timedelta(minutes=3))
+
+    assert [(row.state, row.reason) for row in waits] == [("skipped", "withdrawn")]
+    assert await texted(database, hotline) == ["Bea", "Bea"], "what comes back untaken is urgent again"
+
+
+async def test_what_was_decided_or_given_to_somebody_in_another_way_is_found_by_the_sweep(
+    database: Database, hotline: Hotline, people: dict[str, Volunteer], clock: ManualClock
+) -> None:
+    about = await an_incident(database, hotline.queue, urgent=True)
+    clock.advance(timedelta(minutes=3))
+    await texted(database, hotline)
+    async with database.transaction() as work:
+        nothing_yet = await end_escalations(work)
+        await finish_task(work, hotline.queue, about)
+    async with database.transaction() as work:
+        ended = [await end_escalations(work), await end_escalations(work)]
+        states = (await work.execute(select(delivery.c.state))).scalars().all()
+
+    assert (nothing_yet, ended, states) == (0, [1, 0], ["skipped"])
+
+
+async def test_where_nobody_is_on_backup_the_lead_hears_at_once(
+    database: Database, hotline: Hotline, people: dict[str, Volunteer], clock: ManualClock
+) -> None:
+    await an_incident(database, hotline.queue, urgent=True)
+    async with database.transaction() as work:
+        await suspend(work, people["Bea"], people["Lea"])
+    clock.advance(timedelta(minutes=3))
+
+    assert await texted(database, hotline) == ["Lea"]
+
+
+async def test_who_is_off_duty_is_left_in_peace_while_another_on_backup_is_on(
+    database: Database, hotline: Hotline, people: dict[str, Volunteer], clock: ManualClock
+) -> None:
+    async with database.transaction() as work:
+        for n, alias in enumerate(("Bert", "Berta")):
+            off = await add_volunteer(
+                work,
+                alias,
+                roles=["dispatcher", "backup"],
+                languages=["en"],
+                counties=[],
+                trained=False,
+                number=f"+1919555014{n}",
+            )
+            await set_shift(work, off, on=False)
+    await an_incident(database, hotline.queue, urgent=True)
+    clock.advance(timedelta(minutes=3))
+    first = await texted(database, hotline)
+    async with database.transaction() as work:
+        await set_shift(work, people["Bea"], on=False)
+    await an_incident(database, hotline.queue, urgent=True)
+    clock.advance(timedelta(minutes=3))
+
+    assert first == ["Bea"]
+    assert await texted(database, hotline) == ["Bea", "Bea", "Bert", "Berta"]
