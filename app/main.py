@@ -25,10 +25,10 @@ from app.core.live import Listener
 from app.core.logs import set_up_logging
 from app.intake.acknowledged import Acknowledged
 from app.intake.photo_store import PhotoStore
-from app.intake.replay import keep_replaying
+from app.intake.replay import Replay
 from app.intake.spool_folder import Spool, try_spool
 from app.pipeline import Hotline
-from app.pipeline_late import take_in_late
+from app.pipeline_late import keep_stop, take_in_late
 from app.pipeline_places import follow_landmarks
 from app.settings import Settings, environment_name
 
@@ -56,10 +56,12 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
             listener, lane = Listener(parts.redis), build_database(settings, clock)
             acknowledged = Acknowledged(lane)
             await asyncio.to_thread(try_spool, parts.spool)
+            late = (partial(take_in_late, parts.hotline), partial(keep_stop, parts.hotline))
+            replay = Replay(parts.spool, lane, *late)
             beside = [
                 asyncio.create_task(listener.run()),
                 asyncio.create_task(acknowledged.run()),
-                asyncio.create_task(keep_replaying(parts.spool, lane, partial(take_in_late, parts.hotline))),
+                asyncio.create_task(replay.keep_running()),
                 asyncio.create_task(follow_landmarks(parts.hotline.atlas, parts.database, listener)),
             ]
             try:

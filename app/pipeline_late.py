@@ -12,7 +12,10 @@ from app.intake.calls import RECORDINGS_PATH
 from app.intake.spool import Request, Spooled
 from app.pipeline import Hotline, recover_text
 from app.pipeline_calls import hear_of_call, receive_call
+from app.records.phone_book import contact_for
 from app.records.reading import Kind
+from app.subscribers.consent import Consent, stop
+from app.telephony.addresses import canonical_number
 from app.telephony.forms import CallForm, TextForm, read_form
 from app.telephony.voice import Goodbye, Message, Spoken, voice_answer
 from app.triage.assess import assess
@@ -28,7 +31,7 @@ def answer_offline(hotline: Hotline, form: TextForm) -> str | None:
     language = text_language(said.language)
     if form.opt_out_type == "HELP":
         return None
-    if form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP:
+    if _says_stop(hotline, form):
         twilio_confirms = form.opt_out_type == "STOP" or form.words.strip().upper() in TWILIO_ANSWERS
         return None if twilio_confirms else hotline.texts.say("subscribe.stopped", language)
     return hotline.texts.say("answers.kept", language)
@@ -64,6 +67,24 @@ async def take_in_late(hotline: Hotline, work: Transaction, entry: Spooled) -> N
         await receive_call(work, hotline, form, Step(entry.step) if entry.step else None, entry.turn)
     else:
         await hear_of_call(work, hotline, form)
+
+
+async def keep_stop(hotline: Hotline, work: Transaction, entry: Spooled) -> None:
+    """The stop of a text that can't be taken in as a whole, if it is one: it must not wait until a person has found out why."""
+    if entry.request is not Request.TEXT:
+        return
+    form = read_form(TextForm, entry.fields)
+    if not _says_stop(hotline, form):
+        return
+    work.now = entry.received_at
+    number = canonical_number(form.sender)
+    who = await contact_for(work, number)
+    await stop(work, Consent(who, work.keys.fingerprint("phone", number), form.words, "subscribe.stopped", form.channel.value))
+
+
+def _says_stop(hotline: Hotline, form: TextForm) -> bool:
+    said = assess(form.words, hotline.lexicon)
+    return form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP
 
 
 def _spoken(hotline: Hotline, key: str) -> list[Spoken]:

@@ -37,19 +37,19 @@ from app.delivery.reconcile import ask_after, reconcile
 from app.delivery.sender import Sender
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
-from app.intake.replay import keep_replaying
+from app.intake.replay import Replay
 from app.pipeline import open_silent_reports
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
-from app.pipeline_late import take_in_late
+from app.pipeline_late import keep_stop, take_in_late
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
 from app.pipeline_subscribers import forget_sign_ups
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
-from app.privacy.purge import FORGET_TEXTS_AT_TWILIO, purge_old
+from app.privacy.purge import FORGET_TEXTS_AT_TWILIO, purge_old, purge_sent
 from app.records.corrections import forget_old_examples
 from app.records.deliveries import Lane, delivery
 from app.records.partners import TELL_PARTNER
@@ -90,6 +90,8 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         recovery = Recovery(
             parts.database, parts.hotline, parts.spool, carrier, (*settings.lines, *whatsapp), settings.recover_grace
         )
+        late = (partial(take_in_late, parts.hotline), partial(keep_stop, parts.hotline))
+        replay = Replay(parts.spool, parts.database, *late)
         async with jobs.open_async():
             helpers = [
                 asyncio.create_task(listener.run()),
@@ -105,7 +107,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: order_work(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: sweep_slowly(parts))),
                 asyncio.create_task(do_jobs(jobs, stopping)),
-                asyncio.create_task(keep_replaying(parts.spool, parts.database, partial(take_in_late, parts.hotline))),
+                asyncio.create_task(replay.keep_running()),
             ]
             log.info("worker_started")
             try:
@@ -153,6 +155,7 @@ async def sweep_slowly(parts: Parts) -> None:
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
         forget_sign_ups,
         purge_old,
+        purge_sent,
     )
     for step in steps:
         await attempt("sweep_slowly", partial(parts.database.run, step))

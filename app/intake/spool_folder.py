@@ -115,6 +115,18 @@ class Spool:
             _reach_disk(self._quarantine)
             log.error("spool_quarantined", file=name, reason=reason)
 
+    def forget(self, before: datetime) -> int:
+        """Remove what came before an instant and was put aside: words are not kept for ever because nobody looked. Returns how many."""
+        gone = 0
+        for name in _listed(self._quarantine):
+            with suppress(OSError):
+                if (self._quarantine / name).stat().st_mtime < before.timestamp():
+                    (self._quarantine / name).unlink()
+                    gone += 1
+        if gone:
+            log.warning("quarantine_forgotten", files=gone)
+        return gone
+
     def probe(self) -> None:
         """Write a file to disk and remove it. Raises OSError when nothing could be kept here."""
         self._make_folders()

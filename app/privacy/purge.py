@@ -4,6 +4,7 @@ that somebody who has the request could have it taken in anew. Twilio's copies g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.core.jobs import defer
+from app.records.deliveries import delivery, outgoing_message, outgoing_text
 from app.records.inbound import forgotten_sid, inbound_call, inbound_message, sid_hash
 from app.records.incidents import report
 
@@ -48,6 +50,36 @@ async def purge_calls(work: Transaction, before: datetime) -> int:
     return await _purge(work, inbound_call, inbound_call.c.started_at < before)
 
 
+async def purge_sent(work: Transaction) -> int:
+    """Remove the words of what we sent before KEPT_FOR, and have Twilio remove its copies, at most AT_ONCE of them. Identifiers are in the
+    order of making, so the oldest come first. What an alert said stays with the alert, which is public. Returns how many texts."""
+    before = work.now - KEPT_FOR
+    oldest = (
+        select(outgoing_text.c.message_id)
+        .where(outgoing_text.c.body_sealed.is_not(None))
+        .order_by(outgoing_text.c.message_id)
+        .limit(AT_ONCE)
+    )
+    due = select(outgoing_message.c.id).where(outgoing_message.c.id.in_(oldest), outgoing_message.c.created_at < before)
+    messages = list((await work.execute(due)).scalars())
+    sent = await work.all(
+        select(delivery.c.id, delivery.c.sid)
+        .where(delivery.c.message_id.in_(messages), delivery.c.sid.is_not(None))
+        .limit(AT_ONCE)
+        .with_for_update()
+    )
+    await work.execute(delivery.update().where(delivery.c.id.in_([row.id for row in sent])).values(sid=None))
+    await _forget_at_twilio(work, [row.sid for row in sent])
+    if len(sent) < AT_ONCE:
+        await work.execute(outgoing_text.update().where(outgoing_text.c.message_id.in_(messages)).values(body_sealed=None))
+    return len(sent)
+
+
+async def _forget_at_twilio(work: Transaction, sids: Sequence[str]) -> None:
+    for at in range(0, len(sids), ONE_JOB):
+        await defer(work, FORGET_TEXTS_AT_TWILIO, sids=" ".join(sids[at : at + ONE_JOB]))
+
+
 async def _purge(work: Transaction, table: Table, old: ColumnElement[bool]) -> int:
     rows = await work.all(select(table.c.id, table.c.sid).where(old).limit(AT_ONCE).with_for_update(skip_locked=True))
     if not rows:
@@ -56,6 +88,5 @@ async def _purge(work: Transaction, table: Table, old: ColumnElement[bool]) -> i
     await work.execute(insert(forgotten_sid).values(hashes).on_conflict_do_nothing())
     await work.execute(table.delete().where(table.c.id.in_([row.id for row in rows])))
     if table is inbound_message:
-        for at in range(0, len(rows), ONE_JOB):
-            await defer(work, FORGET_TEXTS_AT_TWILIO, sids=" ".join(row.sid for row in rows[at : at + ONE_JOB]))
+        await _forget_at_twilio(work, [row.sid for row in rows])
     return len(rows)

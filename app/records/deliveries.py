@@ -58,7 +58,10 @@ class OutgoingText(SQLModel, table=True):
     """The words of a message in one language, with its length in segments."""
 
     __tablename__ = "outgoing_text"
-    __table_args__ = (UniqueConstraint("message_id", "language"),)
+    __table_args__ = (
+        UniqueConstraint("message_id", "language"),
+        Index("ix_outgoing_text_words_kept", "message_id", postgresql_where=text("body_sealed IS NOT NULL")),
+    )
 
     id: UUID = Field(primary_key=True)
     message_id: UUID = Field(foreign_key="outgoing_message.id", ondelete="CASCADE")

@@ -16,11 +16,11 @@ from app.core.database import Database, Transaction
 from app.core.ids import new_id
 from app.core.keys import Keys
 from app.core.redis_client import connect_redis
-from app.intake.replay import replay
+from app.intake.replay import Replay
 from app.intake.spool import Request, name_of, spooled
 from app.intake.spool_folder import Spool
 from app.pipeline import Hotline, receive_text
-from app.pipeline_late import take_in_late
+from app.pipeline_late import keep_stop, take_in_late
 from app.records.deliveries import delivery
 from app.records.inbound import inbound_message
 from app.records.incidents import report
@@ -84,11 +84,12 @@ async def test_whoever_dies_while_replaying_what_waits_is_on_record_once_and_ans
         spool.keep(name_of(keys, Request.TEXT, form["MessageSid"]), entry)
         async with life:
             process, client = Database(database_url, keys, clock, new_id, pool_size=1), connect_redis(redis_url)
-            await replay(Spool(tmp_path, keys), process, partial(take_in_late, build_hotline(settings, client)))
+            dying = build_hotline(settings, client)
+            await Replay(Spool(tmp_path, keys), process, partial(take_in_late, dying), partial(keep_stop, dying)).run()
             await process.close()
             await client.aclose()
         left_on_disk += not spool.is_empty()
-        await replay(spool, database, partial(take_in_late, hotline))
+        await Replay(spool, database, partial(take_in_late, hotline), partial(keep_stop, hotline)).run()
 
         assert spool.is_empty(), life.died
         assert not list((tmp_path / "quarantine").iterdir()), life.died

@@ -84,6 +84,16 @@ def test_a_file_that_is_harmed_goes_into_quarantine_and_keeps_no_other_waiting(
     assert "spool_quarantined" in log_book.text.getvalue()
 
 
+def test_what_was_put_aside_is_forgotten_after_its_time_and_not_before(spool: Spool) -> None:
+    for sid, after in (("SM1", 0), ("SM2", 60)):
+        name, entry = a_request(sid, after=after)
+        spool.keep(name, entry)
+        spool.quarantine(name, "a test")
+
+    assert spool.forget(NOON + timedelta(seconds=30)) == 1
+    assert [file.name for file in files(spool, "quarantine")] == [a_request("SM2")[0]]
+
+
 def test_a_renamed_file_a_foreign_file_and_a_file_of_another_ring_do_not_open(spool: Spool) -> None:
     spool.keep(*a_request("SM1"))
     spool.keep(*a_request("SM2"))

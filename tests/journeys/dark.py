@@ -21,11 +21,11 @@ from twilio.request_validator import RequestValidator
 
 from app.assembly import Parts, open_parts
 from app.core.database import without_driver
-from app.intake.replay import replay
+from app.intake.replay import Replay
 from app.main import create_app
 from app.operations.embedded import EmbeddedPostgres
 from app.operations.migrations import migrate
-from app.pipeline_late import take_in_late
+from app.pipeline_late import keep_stop, take_in_late
 from app.settings import Settings
 from app.simulator.server import address_of, loopback_socket, serving
 from tests.conftest import HOTLINE_NUMBER, TEMPLATE, in_database
@@ -114,9 +114,12 @@ class Web:
 
     async def replayed(self) -> None:
         """Return when nothing waits on disk any more: this test and the web take it in, whoever comes first."""
+        parts = self.parts
+        late = (partial(take_in_late, parts.hotline), partial(keep_stop, parts.hotline))
+        replay = Replay(parts.spool, parts.database, *late)
         async with asyncio.timeout(REPLAYED_SECONDS):
-            while not self.parts.spool.is_empty():
-                await replay(self.parts.spool, self.parts.database, partial(take_in_late, self.parts.hotline))
+            while not parts.spool.is_empty():
+                await replay.run()
                 await asyncio.sleep(0)
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:

@@ -190,6 +190,23 @@ async def test_a_text_that_makes_us_stumble_is_put_aside_and_those_after_it_go_o
     assert any("text_not_understood" in line for line in log_book.errors())
 
 
+async def test_one_text_that_never_fits_holds_back_its_sender_alone_and_its_stop_takes_effect_before_it_is_put_aside(
+    web: Web, log_book: LogBook
+) -> None:
+    await web.text("JOIN Durham", ROSA)
+    await web.parts.database.run(lambda work: work.query(FULL, {}))
+    await web.parts.database.run(lambda work: work.query(FULL_FOR_ONE, {}))
+    await web.text("ya no me manden mensajes por favor", ROSA, NumMedia="7")
+    await web.text("ICE agents outside the Food Lion in Durham", KEN)
+    await web.replayed()
+
+    assert len(list((web.parts.spool.folder / "quarantine").iterdir())) == 1
+    assert web.rows("SELECT count(*) FROM report") == [(1,)]
+    assert web.rows("SELECT count(*) FROM contact WHERE stopped_at IS NOT NULL") == [(1,)]
+    assert web.rows("SELECT count(*) FROM subscription WHERE ended_at IS NULL") == [(0,)]
+    assert any("spool_quarantined" in line for line in log_book.errors())
+
+
 async def test_a_call_that_makes_us_stumble_is_put_aside_and_its_caller_can_leave_a_message(
     web: Web, log_book: LogBook
 ) -> None:
@@ -281,6 +298,10 @@ FULL = """
     $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$
 """
 FULL_NOW = "CREATE TRIGGER full_now BEFORE INSERT ON inbound_message FOR EACH ROW EXECUTE FUNCTION disk_is_full()"
+FULL_FOR_ONE = """
+    CREATE TRIGGER full_for_one BEFORE INSERT ON inbound_message
+    FOR EACH ROW WHEN (NEW.media_count = 7) EXECUTE FUNCTION disk_is_full()
+"""
 STUMBLE = """
     CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'not this one' USING ERRCODE = 'data_exception'; END $$
