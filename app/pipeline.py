@@ -62,6 +62,7 @@ from app.intake.reports import (
     words_of,
     write_report,
 )
+from app.pipeline_contact import hear_in_talk
 from app.pipeline_field import hear_from_volunteer
 from app.pipeline_reading import read
 from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo
@@ -173,15 +174,19 @@ async def _take_in(
 
 
 async def _answer(work: Transaction, hotline: Hotline, form: TextForm, kept: Kept, reading: Reading, heard: Heard) -> Answer:
-    """Who answers: a stop comes before everything, then a verifier's word from the field, then the open question, then the kind."""
+    """Who answers: a stop comes before everything, then a verifier's word from the field, then the dispatcher
+    who talks with them, then the open question, then the kind."""
     said = reading.assessment
     asker = _asker(hotline, form, kept, said.language)
     if form.opt_out_type == "STOP" or said.opt_out or said.kind is Kind.STOP:
         return await answers.answer_stop(work, asker)
+    about = await hear_in_talk(work, hotline, asker, reading, heard)
     if kept.sender.volunteer_id is not None:
         from_field = await hear_from_volunteer(work, hotline, asker, kept.sender.volunteer_id, reading, heard)
         if from_field is not None:
             return from_field
+    if about is not None:  # a dispatcher is talking with them
+        return Answer(report_id=about)
     confirmed = await answer_sign_up(work, asker)
     if confirmed is not None:
         return confirmed

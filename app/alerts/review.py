@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from app.core.languages import TEXT_LANGUAGES
 from app.core.logs import NUMBER_SHAPED
+from app.records.unfit import EVASION, LINK, PLATE, STATUS
 from app.telephony.segments import PLAINER, size_of
 
 MOST_SEGMENTS: Final = 3
 """Longer alerts take too long to reach a county (at 4 segments a second three of them need 42 minutes for 3,300 people)."""
-
-EVASION: Final = re.compile(
-    r"\b(hide|hiding|run away|escape|avoid the|block the|stop them|esc[oó]nd\w*|h[uú]y\w+|corran|esquiv\w+|bloque\w+)\b",
-    re.IGNORECASE,
-)
-"""Advice to evade or obstruct: never given (DESIGN, the mission)."""
-
-PLATE: Final = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z]{2,3}-?\d{3,5}\b")
-LINK: Final = re.compile(r"https?://|www\.|\b\w+\.(com|org|net|ly)\b", re.IGNORECASE)
-STATUS: Final = re.compile(r"\b(undocumented|illegals?|indocumentad\w+|ilegales?|sin papeles)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

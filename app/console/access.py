@@ -76,6 +76,9 @@ Desk = Annotated[Volunteer, Depends(only(Role.DISPATCHER, Role.ORGANIZER))]
 Lead = Annotated[Volunteer, Depends(only(Role.LEAD))]
 """Those who may take work out of another's hands."""
 
+Reaching = Annotated[Volunteer, Depends(only(Role.DISPATCHER, Role.LEAD))]
+"""Those who may write to people of an incident; the page asks further whether this incident is in their hands."""
+
 Verifier = Annotated[Volunteer, Depends(only(Role.VERIFIER))]
 """Those who go and look."""
 

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from app.console import (
     alert_page,
     board,
+    contact,
     inbox,
     incident_acts,
     incident_claim,
@@ -43,6 +44,7 @@ SCREENS: Final = (
     incident_page,
     incident_acts,
     incident_claim,
+    contact,
     photos,
     alert_page,
     offers_page,

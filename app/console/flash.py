@@ -18,6 +18,8 @@ LASTS_SECONDS: Final = 60
 PATH: Final = "/console"
 
 FLASHES: Final = {
+    "written": mark("Your text is on its way. The answer appears here."),
+    "talk_ended": mark("The talk is over."),
     "nothing_waits": mark("Nothing waits for you right now."),
     "claimed": mark("%(code)s is yours for five minutes; it stays yours while this page is open."),
     "released": mark("%(code)s is back in its old place in the queue."),

@@ -37,6 +37,7 @@ from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.telephony.segments import spelled_to_fit
+from app.verification.contact import may_reach, with_talks
 from app.verification.handover import find_takers, notes_of, release_task
 from app.verification.offers import find_candidates
 from app.verification.tasks import LostClaim, check_claim, open_task, renew_task
@@ -211,6 +212,8 @@ async def _shown(
         **await _grouping(work, about, say),
         "takers": await find_takers(work, viewer.id) if mine else [],
         "left_notes": await notes_of(work, facts.task.id) if facts.task else [],
+        "reaches": await may_reach(work, about, viewer),
+        "talks": await with_talks(work, about),
         "sees_photos": may_see(viewer, about.county),
         "incident": about,
         "fence": facts.task.fence if mine and facts.task else None,

@@ -51,6 +51,7 @@ MENU: Final = (
     Entry("/console/subscribers", mark("Subscribers"), "s", (Role.ORGANIZER,)),
     Entry("/console/rights", mark("Rights"), "r", tuple(Role)),
     Entry("/console/landmarks", mark("Landmarks"), "l", (Role.ORGANIZER,)),
+    Entry("/console/reveals", mark("Numbers shown"), "n", (Role.LEAD,)),
     Entry("/console/people", mark("People"), "p", (Role.ADMIN,)),
     Entry("/console/audit", mark("Audit"), "u", (Role.ADMIN,)),
 )

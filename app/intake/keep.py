@@ -40,14 +40,16 @@ KEEP: Final = """
         RETURNING id
     )
     SELECT who.id AS sender_id, who.erased, who.language, who.language_chosen, who.stopped_at, talk.*, kept.id AS kept_id,
-        (SELECT v.id FROM volunteer v WHERE v.contact_id = who.id AND v.standing = 'active') AS volunteer_id
+        (SELECT v.id FROM volunteer v WHERE v.contact_id = who.id AND v.standing = 'active') AS volunteer_id,
+        (SELECT t.id FROM masked_talk t WHERE t.contact_id = who.id AND t.ended_at IS NULL AND t.closes_at > %(now)s) AS talk_id
     FROM who CROSS JOIN talk LEFT JOIN kept ON true
 """
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who wrote, as far as the hotline knows: never a name, and the number only sealed. `volunteer_id`: they are one of ours."""
+    """Who wrote, as far as the hotline knows: never a name, and the number only sealed. `volunteer_id`: they are one of ours. `talk_id`:
+    a dispatcher writes with them."""
 
     id: UUID
     number_hash: bytes
@@ -55,6 +57,7 @@ class Sender:
     language_chosen: bool
     stopped_at: datetime | None
     volunteer_id: UUID | None = None
+    talk_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,13 @@ async def keep_text(work: Transaction, form: TextForm) -> Kept:
         return Kept(message, nobody, Conversation(contact_id=message), replay=True)
     found = rows[0]
     sender = Sender(
-        found["sender_id"], number_hash, found["language"], found["language_chosen"], found["stopped_at"], found["volunteer_id"]
+        found["sender_id"],
+        number_hash,
+        found["language"],
+        found["language_chosen"],
+        found["stopped_at"],
+        found["volunteer_id"],
+        found["talk_id"],
     )
     talk = row_as(Conversation, {column: found[column] for column in Conversation.model_fields})
     if found["kept_id"] is not None:

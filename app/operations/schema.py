@@ -12,6 +12,7 @@ import app.records.events
 import app.records.inbound
 import app.records.incidents
 import app.records.landmarks
+import app.records.masked
 import app.records.partners
 import app.records.photos
 import app.records.regroupings

@@ -14,9 +14,10 @@ from app.core.database import Transaction
 from app.core.jobs import defer
 from app.records.contacts import contact, conversation
 from app.records.corrections import forget_examples_of
-from app.records.deliveries import Skipped, delivery
+from app.records.deliveries import Skipped, delivery, outgoing_text
 from app.records.inbound import inbound_call, inbound_message, recording
 from app.records.incidents import report
+from app.records.masked import masked_talk, masked_words
 from app.records.photos import forget_photos, photo
 from app.records.states import DeliveryState
 from app.subscribers.consent import Consent, record_erasure, stop
@@ -31,6 +32,8 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
     who = consent.contact_id
     await stop(work, consent)
     calls = select(inbound_call.c.id).where(inbound_call.c.contact_id == who)
+    talks = select(masked_talk.c.id).where(masked_talk.c.contact_id == who)
+    written = select(masked_words.c.message_id).where(masked_words.c.talk_id.in_(talks))
     for statement in (
         delivery.update()
         .where(delivery.c.contact_id == who, delivery.c.state == DeliveryState.PENDING.value)
@@ -39,6 +42,8 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
         recording.update().where(recording.c.call_id.in_(calls)).values(audio_sealed=None, url_sealed=None),
         inbound_call.update().where(inbound_call.c.contact_id == who).values(answers_sealed=None, heard_sealed=None),
         report.update().where(report.c.contact_id == who).values(text_sealed=None, reading_sealed=None),
+        outgoing_text.update().where(outgoing_text.c.message_id.in_(written)).values(body_sealed=None),
+        masked_talk.update().where(masked_talk.c.contact_id == who, masked_talk.c.ended_at.is_(None)).values(ended_at=work.now),
         subscription.delete().where(subscription.c.contact_id == who),
         conversation.update()
         .where(conversation.c.contact_id == who)
