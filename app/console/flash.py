@@ -41,6 +41,7 @@ FLASHES: Final = {
     "approved": mark("Approved. %(people)s people are being told."),
     "returned": mark("The alert went back to its author."),
     "suspended": mark("%(who)s is suspended and signed out everywhere."),
+    "person_changed": mark("%(who)s is saved."),
     "restored": mark("%(who)s may act again. They need a new link to sign in."),
     "landmark_added": mark("Texts that name %(place)s are understood from now on."),
     "landmark_changed": mark("%(place)s is changed. You can undo that."),

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from app.core.database import Transaction, row_as
 from app.core.errors import BadInput, Conflict
 from app.records.events import record
-from app.records.states import TaskState
-from app.records.verification import HandedOver, Handover, Task, handover, task
+from app.records.incidents import incident
+from app.records.states import OfferState, TaskState, step
+from app.records.verification import HandedOver, Handover, Offer, Task, handover, offer, task
+from app.verification.offers import OPEN_OFFERS
 from app.verification.queue import TaskQueue
 from app.verification.tasks import HELD, LEASE, change_claim, claim_lock
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
@@ -98,6 +100,20 @@ async def end_claims(
             await queue.release(left)
 
     work.after_commit.append(tell)
+    return ended
+
+
+async def end_offers(work: Transaction, who: UUID) -> list[tuple[Offer, OfferState]]:
+    """Whoever may not go any more is asked no more. Returns their offers that were open, each with the state that it was in."""
+    # The incidents before their offers, as whoever decides an incident locks them.
+    mine = select(offer.c.incident_id).where(offer.c.volunteer_id == who, offer.c.state.in_(OPEN_OFFERS))
+    await work.execute(select(incident.c.id).where(incident.c.id.in_(mine)).order_by(incident.c.id).with_for_update())
+    still_open = select(offer).where(offer.c.volunteer_id == who, offer.c.state.in_(OPEN_OFFERS)).with_for_update()
+    ended = [(one, OfferState(one.state)) for one in await work.find(Offer, still_open)]
+    for one, was in ended:
+        one.state, one.answered_at = step(was, OfferState.STOOD_DOWN).value, work.now
+        await work.execute(offer.update().where(offer.c.id == one.id).values(state=one.state, answered_at=work.now))
+        await record(work, "offer.stood_down", one.incident_id, verifiers=1)
     return ended
 
 

@@ -1,10 +1,12 @@
-"""Who is on the roster: adding a person, suspending them, letting them back. Aliases only; a phone number stands sealed in its contact."""
+"""Who is on the roster: adding a person, changing what they may do, suspending them, letting them back. Aliases only; a phone number stands
+sealed in its contact."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import fields
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,6 +18,7 @@ from app.records.events import record
 from app.records.phone_book import contact_for
 from app.telephony.addresses import can_be_texted, canonical_number
 from app.volunteers.access import end_sessions
+from app.volunteers.profile import Profile, check_profile, differences, profile_of
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
 
 ALIAS: Final = re.compile(r"[^\W_][\w .'-]{0,38}[\w.]|[^\W_]")
@@ -34,39 +37,65 @@ async def add_volunteer(
     skills: Sequence[str] = (),
     by: UUID | None = None,
 ) -> Volunteer:
-    """Put a person on the roster. `counties` are FIPS codes, empty for every county; `number` their phone, sealed at once; `skills` what
-    they are trained for, empty for every work; `by` who adds them, None for the command line. Raises BadInput for what can't be used,
-    Conflict for an alias or a phone that somebody has."""
+    """Put a person on the roster whom the hotline knows, as `enlist` does."""
+    profile = Profile(tuple(roles), tuple(languages), tuple(counties), skills=tuple(skills), trained=trained)
+    return await enlist(work, alias, profile, number=number, by=by)
+
+
+async def enlist(
+    work: Transaction, alias: str, profile: Profile, *, number: str | None = None, by: UUID | None = None
+) -> Volunteer:
+    """Put a person on the roster. `number` is their phone, sealed at once; `by` who adds them, None for the command line. Raises BadInput
+    for what can't be used, Conflict for an alias or a phone that somebody has."""
     alias = " ".join(alias.split())
     if not ALIAS.fullmatch(alias):
         raise BadInput("An alias is up to 40 letters, digits, spaces, dots or dashes.")
-    if not roles or set(roles) - set(Role):
-        raise BadInput("Choose at least one role.")
-    if {Role.BACKUP, Role.LEAD} & set(roles) and Role.DISPATCHER not in roles:
-        raise BadInput("A lead, and who is on backup, must be a dispatcher too.")
-    if not languages:
-        raise BadInput("Choose at least one language.")
+    check_profile(profile, has_phone=bool(number and number.strip()))
     await work.lock("roster", "alias")
     if await work.first(select(volunteer.c.id).where(func.lower(volunteer.c.alias) == alias.lower())):
         raise Conflict("Somebody has this alias already. Choose another.")
-    phone = await _phone(work, number, languages[0]) if number and number.strip() else None
-    if Role.VERIFIER in roles and phone is None:
-        raise BadInput("A verifier needs a phone that can be texted.")
+    language = profile.languages[0]
+    phone = await _phone(work, number, language) if number and number.strip() else None
     added = Volunteer(
         id=work.new_id(),
         alias=alias,
-        roles=list(roles),
-        languages=list(languages),
-        counties=list(counties),
-        trained=trained,
-        skills=list(skills),
-        interface_language=languages[0] if languages[0] in INTERFACE_LANGUAGES else "en",
+        **_columns(profile),
+        interface_language=language if language in INTERFACE_LANGUAGES else "en",
         contact_id=phone,
         created_at=work.now,
     )
     await work.add(added)
-    await record(work, "volunteer.added", added.id, actor_id=by, alias=alias, roles=list(roles), trained=trained)
+    await record(
+        work,
+        "volunteer.added",
+        added.id,
+        actor_id=by,
+        alias=alias,
+        roles=list(profile.roles),
+        trained=profile.trained,
+        vetting=profile.vetting,
+        trainee=profile.trainee,
+    )
     return added
+
+
+async def change_volunteer(work: Transaction, person: Volunteer, wanted: Profile, by: Volunteer) -> set[str]:
+    """Change what a person may do and what is known of them; every field that differs is an act of its own in the audit chain. Returns
+    their names. Raises BadInput for what nobody can be, NotAllowed for taking the role of the last administrator away."""
+    was = profile_of(person)
+    check_profile(wanted, has_phone=person.contact_id is not None)
+    if Role.ADMIN in was.roles and Role.ADMIN not in wanted.roles:
+        await _keep_an_admin(work, person)
+    changed = differences(was, wanted)
+    if not changed:
+        return set()
+    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(**_columns(wanted)))
+    for name, value in _columns(wanted).items():
+        setattr(person, name, value)
+    for field, (before, after) in changed.items():
+        told = {"was": _plain(before), "now": _plain(after)}
+        await record(work, "volunteer.changed", person.id, actor_id=by.id, county=None, alias=person.alias, field=field, **told)
+    return set(changed)
 
 
 async def list_volunteers(work: Transaction) -> list[Volunteer]:
@@ -83,9 +112,11 @@ async def get_volunteer(work: Transaction, alias: str, *, lock: bool = False) ->
 
 
 async def suspend(work: Transaction, person: Volunteer, by: Volunteer) -> None:
-    """Take every right away, at once, in every browser. Raises NotAllowed for oneself, and with it for the last administrator."""
+    """Take every right away, at once, in every browser. Raises NotAllowed for oneself and for the last administrator."""
     if person.id == by.id:
         raise NotAllowed("You can't suspend yourself; another administrator can.")
+    if Role.ADMIN in person.roles:
+        await _keep_an_admin(work, person)
     await _stand(work, person, Standing.SUSPENDED)
     await end_sessions(work, person.id)
     await record(work, "volunteer.suspended", person.id, actor_id=by.id, alias=person.alias)
@@ -120,6 +151,31 @@ async def set_interface_language(work: Transaction, person: Volunteer, language:
         raise BadInput("The console does not have this language.")
     await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(interface_language=language))
     person.interface_language = language
+
+
+async def _keep_an_admin(work: Transaction, leaves: Volunteer) -> None:
+    """Two who would take each other's role away in the same moment wait for each other, so that one stays."""
+    await work.lock("roster", "administrators")
+    stays = await work.first(
+        select(volunteer.c.id).where(
+            volunteer.c.id != leaves.id,
+            volunteer.c.standing == Standing.ACTIVE.value,
+            volunteer.c.roles.contains([Role.ADMIN.value]),
+        )
+    )
+    if stays is None:
+        raise NotAllowed("The hotline needs an administrator. Make somebody else one first.")
+
+
+def _columns(profile: Profile) -> dict[str, Any]:
+    return {
+        field.name: list(value) if isinstance(value := getattr(profile, field.name), tuple) else value
+        for field in fields(Profile)
+    }
+
+
+def _plain(value: Sequence[str] | str | bool) -> str | bool | list[str]:
+    return value if isinstance(value, str | bool) else list(value)
 
 
 async def _stand(work: Transaction, person: Volunteer, standing: Standing) -> None:

@@ -73,6 +73,8 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/landmarks/{landmark_id}/undo"): frozenset({ORG}),
     ("GET", "/people"): frozenset({A}),
     ("POST", "/people"): frozenset({A}),
+    ("GET", "/people/{alias}"): frozenset({A}),
+    ("POST", "/people/{alias}"): frozenset({A}),
     ("POST", "/people/{alias}/link"): frozenset({A}),
     ("POST", "/people/{alias}/suspend"): frozenset({A}),
     ("POST", "/people/{alias}/restore"): frozenset({A}),
