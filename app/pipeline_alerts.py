@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.alerts.approval import approve_alert, propose_alert
-from app.alerts.compose import compose_alert, compose_update
+from sqlalchemy import ColumnElement, select
+
+from app.alerts.approval import Draft, approve_alert, propose_alert
+from app.alerts.compose import as_exercise, compose_alert, compose_update
 from app.core.database import Transaction
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotAllowed
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
-from app.delivery.plan import Message, Planned, plan_to_county, plan_to_same, withdraw
+from app.delivery.holding import end_message, hold_message, let_message_go
+from app.delivery.plan import Message, Planned, plan_to_county, plan_to_practising, plan_to_same, withdraw
 from app.delivery.quiet_hours import next_opening
 from app.pipeline import Hotline, wake_all
-from app.records.alerts import Alert, AlertType, alert
+from app.records.alerts import TELLING, WENT_OUT, Alert, AlertType, alert, references_of
 from app.records.codes import unused_code
 from app.records.deliveries import Lane
 from app.records.events import record
-from app.records.incidents import Incident
+from app.records.incidents import Incident, incident
 from app.records.partners import tell_partners
-from app.records.states import AlertState, IncidentState
+from app.records.states import IncidentState
 from app.rights.review import in_force
-from app.volunteers.tables import Volunteer
+from app.telephony.segments import spelled_to_fit
+from app.volunteers.tables import Role, Volunteer
 
 
 async def draft_alert(work: Transaction, hotline: Hotline, about: Incident) -> tuple[str, dict[str, str], datetime]:
@@ -47,55 +52,131 @@ async def propose(
     work: Transaction, hotline: Hotline, about: Incident, author: Volunteer, words: Mapping[str, str] | None = None
 ) -> Alert:
     """One person proposes an alert, in the hotline's words or their own."""
-    if about.county is None:
-        raise Conflict("The county is not known, so nobody can be told.")
     code, drafted, until = await draft_alert(work, hotline, about)
-    proposed = await propose_alert(work, about, author, code, words or drafted, until, await rights_lines(work, hotline))
+    return await put_forward(work, hotline, about, author, Draft(code, words or drafted, until, about.county or ""))
+
+
+async def put_forward(work: Transaction, hotline: Hotline, about: Incident | None, author: Volunteer, draft: Draft) -> Alert:
+    """Propose a finished draft; that of an exercise gets its mark."""
+    if draft.county not in hotline.counties:
+        raise Conflict("The county is not known, so nobody can be told.")
+    words = as_exercise(draft.words) if draft.exercise else draft.words
+    draft = replace(draft, words={language: spelled_to_fit(text) for language, text in words.items()})
+    proposed = await propose_alert(work, about, author, draft, await rights_lines(work, hotline))
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return proposed
 
 
-async def propose_update(work: Transaction, hotline: Hotline, about: Incident, author: Volunteer) -> Alert:
-    """Take back, or close, what a county was told: a correction or an all-clear for exactly those who got the alert."""
-    earlier = await work.get(
-        Alert,
-        alert.c.incident_id == about.id,
-        alert.c.type == AlertType.ALERT.value,
-        alert.c.state.in_((AlertState.APPROVED.value, AlertState.EXPIRED.value)),
-        alert.c.approved_at.is_not(None),
-    )
-    if earlier is None:
+async def propose_update(
+    work: Transaction, hotline: Hotline, about: Incident, author: Volunteer, kind: AlertType | None = None
+) -> Alert:
+    """Say that it still holds (`AlertType.UPDATE`), or take back or close what a county was told: for exactly those who got any alert about
+    the incident. Without `kind` it is an all-clear where the agents left or the alert was right, else a correction."""
+    earlier = await told_of(work, alert.c.incident_id == about.id)
+    if not earlier:
         raise Conflict("No alert went out about this incident, so there is nothing to correct.")
-    kind = AlertType.ALL_CLEAR if about.state in {IncidentState.CONFIRMED, IncidentState.GONE} else AlertType.CORRECTION
-    words = compose_update(hotline.texts, about, hotline.counties.by_fips(earlier.county), earlier.code, kind)
-    code = await unused_code(work, alert.c.code)
+    clears = about.state in {IncidentState.CONFIRMED, IncidentState.GONE}
+    return await follow_up(
+        work, hotline, about, author, earlier, kind or (AlertType.ALL_CLEAR if clears else AlertType.CORRECTION)
+    )
+
+
+async def follow_up(
+    work: Transaction, hotline: Hotline, about: Incident | None, author: Volunteer, earlier: list[Alert], kind: AlertType
+) -> Alert:
+    """Propose an update, a correction or an all-clear of these alerts (the newest first), which are of one incident or exercise."""
+    first = next((one for one in reversed(earlier) if one.type == AlertType.ALERT), earlier[-1])
+    county = hotline.counties.by_fips(first.county)
     until = work.now + hotline.alert_lifetime
-    lines = await rights_lines(work, hotline)
-    proposed = await propose_alert(work, about, author, code, words, until, lines, kind, earlier)
-    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
-    return proposed
+    words = compose_update(hotline.texts, about, county, first.code, kind, zone=hotline.time_zone, until=until)
+    code = await unused_code(work, alert.c.code)
+    draft = Draft(code, words, until, first.county, kind, earlier, exercise=first.exercise)
+    return await put_forward(work, hotline, about, author, draft)
+
+
+async def told_of(work: Transaction, which: ColumnElement[bool]) -> list[Alert]:
+    """The alerts and updates that went out, the newest first; where real ones did, no exercise is among them."""
+    found = await work.find(
+        Alert,
+        select(alert)
+        .where(which, alert.c.type.in_(TELLING), alert.c.state.in_(WENT_OUT), alert.c.approved_at.is_not(None))
+        .order_by(alert.c.approved_at.desc(), alert.c.id.desc()),
+    )
+    real = [one for one in found if not one.exercise]
+    return real or found
 
 
 async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver: Volunteer) -> tuple[Alert, Planned]:
-    """The second person signs, and in the same transaction every text is planned: to the county's subscribers, or, for a correction or an
-    all-clear, to exactly those whom the alert was for."""
-    signed, _ = await approve_alert(work, alert_id, approver)
+    """The second person signs, and in the same transaction every text is planned: to the county's subscribers; or, for what follows an
+    alert, to exactly those whom any of its alerts was for; or, where it is practice, to volunteers who practise."""
+    signed = await approve_alert(work, alert_id, approver)
+    planned = await plan_texts(work, hotline, signed)
+    wake_all(work, hotline)
+    return signed, planned
+
+
+async def plan_texts(work: Transaction, hotline: Hotline, signed: Alert) -> Planned:
+    """Plan the texts of an alert that was signed, and have partners told. Practice is told to no partner."""
+    morning = next_opening(work.now, hotline.time_zone)
     if signed.type == AlertType.ALERT:
+        message = Message(Lane.ALERT, signed.type, signed.texts, signed.id, signed.expires_at, morning, signed.exercise)
+        county = signed.county
+        planned = await (plan_to_practising if signed.exercise else plan_to_county)(work, message, county)
+    else:
+        earlier = (await references_of(work, [signed.id])).get(signed.id, [])
+        if signed.type != AlertType.UPDATE:
+            for one in earlier:
+                await withdraw(work, one.id, one.type)  # what is taken back must not arrive after this
         message = Message(
-            Lane.ALERT,
+            Lane.CORRECTION,
             signed.type,
             signed.texts,
             signed.id,
-            signed.expires_at,
-            next_opening(work.now, hotline.time_zone),
+            signed.expires_at if signed.type == AlertType.UPDATE else None,
+            exercise=signed.exercise,
         )
-        planned = await plan_to_county(work, message, signed.county)
-    else:
-        assert signed.references_id is not None  # PostgreSQL holds a CHECK on it
-        await withdraw(work, signed.references_id, AlertType.ALERT.value)  # what is taken back must not arrive after this
-        message = Message(Lane.CORRECTION, signed.type, signed.texts, signed.id)
-        planned = await plan_to_same(work, message, signed.references_id)
+        planned = await plan_to_same(work, message, *(one.id for one in earlier))
     await record(work, "alert.planned", signed.id, county=signed.county, code=signed.code, people=planned.recipients)
-    await tell_partners(work, signed.id)
+    if not signed.exercise:
+        await tell_partners(work, signed.id)
+    return planned
+
+
+async def hold_alert(work: Transaction, hotline: Hotline, held: Alert, by: Volunteer) -> None:
+    """Pause an alert that is going out: within a second nothing more of it leaves. Raises Conflict where nothing of it is going."""
+    _may_steer(by)
+    if not await hold_message(work, held.id, held.type):
+        raise Conflict("Nothing of this alert is going out now.")
+    await record(work, "alert.paused", held.id, actor_id=by.id, county=held.county, code=held.code)
     wake_all(work, hotline)
-    return signed, planned
+
+
+async def let_alert_go(work: Transaction, hotline: Hotline, held: Alert, by: Volunteer) -> None:
+    """Go on with a paused alert. Raises Conflict where it is not paused."""
+    _may_steer(by)
+    if not await let_message_go(work, held.id, held.type):
+        raise Conflict("This alert is not paused.")
+    await record(work, "alert.resumed", held.id, actor_id=by.id, county=held.county, code=held.code)
+    wake_all(work, hotline)
+
+
+async def cancel_alert(work: Transaction, hotline: Hotline, ended: Alert, by: Volunteer) -> int:
+    """Send nothing more of an alert, for good; who has it already hears nothing of this. Returns how many did not get it. Raises Conflict
+    where it was ended already."""
+    _may_steer(by)
+    spared = await end_message(work, ended.id, ended.type)
+    if spared is None:
+        raise Conflict("This alert was stopped already. Nothing more of it goes out.")
+    await record(work, "alert.cancelled", ended.id, actor_id=by.id, county=ended.county, code=ended.code, people=spared)
+    wake_all(work, hotline)
+    return spared
+
+
+async def incident_of(work: Transaction, of: Alert) -> Incident | None:
+    """The incident that an alert is about; None for practice that is about none."""
+    return await work.get(Incident, incident.c.id == of.incident_id) if of.incident_id else None
+
+
+def _may_steer(by: Volunteer) -> None:
+    if Role.ORGANIZER not in by.roles:
+        raise NotAllowed("Only organizers pause or stop an alert.")

@@ -2,76 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.alerts.review import lacks_of, problems_of
+from app.alerts.review import EXERCISE_MARKS, Problem, lacks_of, problems_of
 from app.core.database import Transaction
 from app.core.errors import BadInput, Conflict, NotAllowed
-from app.records.alerts import Alert, AlertType, alert
+from app.records.alerts import TELLING, Alert, AlertReference, AlertType, alert
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import AlertState, IncidentState, step
 from app.volunteers.tables import Role, Volunteer
-from app.volunteers.witnesses import confirming_witnesses
+from app.volunteers.witnesses import confirming_witnesses, ever_confirmed
 
 MAY_PROPOSE: Final = frozenset({Role.DISPATCHER, Role.ORGANIZER})
 MAY_APPROVE: Final = frozenset({Role.ORGANIZER})
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What one person proposes: the code that the words carry, the words by language, until when they hold, to which county, and what it
+    is. `earlier`: the alerts that it updates, corrects or closes, the newest first. `exercise`: for volunteers who practise."""
+
+    code: str
+    words: Mapping[str, str]
+    until: datetime
+    county: str
+    kind: AlertType = AlertType.ALERT
+    earlier: Sequence[Alert] = ()
+    exercise: bool = False
+
+
 async def propose_alert(
-    work: Transaction,
-    about: Incident,
-    author: Volunteer,
-    code: str,
-    words: Mapping[str, str],
-    until: datetime,
-    rights_lines: Mapping[str, str],
-    kind: AlertType = AlertType.ALERT,
-    references: Alert | None = None,
+    work: Transaction, about: Incident | None, author: Volunteer, draft: Draft, rights_lines: Mapping[str, str]
 ) -> Alert:
     """Put an alert before the second person. Raises NotAllowed, Conflict when the incident does not allow it, BadInput for its words."""
     if not MAY_PROPOSE & set(author.roles):
         raise NotAllowed("Only dispatchers and organizers propose alerts.")
-    if about.county is None:
-        raise Conflict("The county is not known, so nobody can be told.")
-    if kind is AlertType.ALERT and about.state != IncidentState.CONFIRMED:
+    if about is None and not draft.exercise:
         raise Conflict("Only a confirmed incident can become an alert.")
-    wrong = problems_of(words, {code, references.code} if references else {code})
-    if kind is AlertType.ALERT:
-        wrong += lacks_of(words, code, rights_lines)
+    if about is not None and draft.kind.value in TELLING and about.state != IncidentState.CONFIRMED:
+        raise Conflict("Only a confirmed incident can become an alert.")
+    wrong = problems_of(draft.words, {draft.code, *(one.code for one in draft.earlier)})
+    if draft.kind is AlertType.ALERT:
+        wrong += lacks_of(draft.words, draft.code, rights_lines)
+    if draft.exercise:
+        wrong += [Problem(one, "no_exercise") for one, text in draft.words.items() if not text.startswith(EXERCISE_MARKS[one])]
     if wrong:
         raise BadInput("; ".join(f"{p.language}: {p.code}" for p in wrong))
-    if kind is AlertType.ALERT and await work.first(
-        select(alert.c.id).where(
-            alert.c.incident_id == about.id,
-            alert.c.type == AlertType.ALERT.value,
-            alert.c.state.in_((AlertState.PROPOSED.value, AlertState.APPROVED.value)),
-        )
-    ):
-        raise Conflict("There is already an alert about this incident.")
+    if about is not None:
+        await _only_one(work, about, draft)
     proposed = Alert(
         id=work.new_id(),
-        code=code,
-        type=kind.value,
-        incident_id=about.id,
-        references_id=references.id if references else None,
-        county=about.county,
-        texts=dict(words),
+        code=draft.code,
+        type=draft.kind.value,
+        exercise=draft.exercise,
+        incident_id=about.id if about else None,
+        references_id=draft.earlier[0].id if draft.earlier else None,
+        county=draft.county,
+        texts=dict(draft.words),
         author_id=author.id,
         proposed_at=work.now,
-        expires_at=until,
+        expires_at=draft.until,
     )
     await work.add(proposed)
-    await record(work, "alert.proposed", proposed.id, actor_id=author.id, county=about.county, type=kind.value, code=code)
+    for one in draft.earlier:
+        await work.add(AlertReference(alert_id=proposed.id, earlier_id=one.id))
+    facts = {"type": draft.kind.value, "code": draft.code, "exercise": draft.exercise}
+    await record(work, "alert.proposed", proposed.id, actor_id=author.id, county=draft.county, **facts)
     return proposed
 
 
-async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) -> tuple[Alert, Incident]:
+async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) -> Alert:
     """The second signature. Two who sign at once, a second click, an expired or returned alert, an incident that was decided differently
     meanwhile: one right result, and words that explain the others. Raises NotAllowed or Conflict."""
     if not MAY_APPROVE & set(approver.roles):
@@ -79,43 +86,40 @@ async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) 
     signed = await work.get(Alert, alert.c.id == alert_id, lock=True)
     if signed is None:
         raise Conflict("That alert does not exist.")
-    about = await work.get(Incident, incident.c.id == signed.incident_id, lock=True)
-    if about is None:
-        raise Conflict("The incident of that alert does not exist.")
+    _refuse_spent(signed)
     if signed.author_id == approver.id:
         raise NotAllowed("You wrote this alert; someone else must approve it.")
-    if signed.state == AlertState.APPROVED:
-        raise Conflict("Somebody approved this alert already. It is on its way.")
-    step(AlertState(signed.state), AlertState.APPROVED)
     if signed.expires_at <= work.now:
-        raise Conflict("This alert is out of date. Propose it again with what is known now.")
-    if signed.type == AlertType.ALERT:
-        if about.state != IncidentState.CONFIRMED:
-            raise Conflict("The incident is no longer confirmed, so this alert can't go out.")
-        witnesses = await confirming_witnesses(work, about.id)
-        if not witnesses:
-            raise Conflict("Whoever confirmed this from the place took it back, so this alert can't go out.")
-        if witnesses == {approver.id}:
-            raise NotAllowed("You are the only one who saw this; someone else must approve it.")
+        raise _out_of_date()
+    if signed.incident_id is not None:
+        await _still_true(work, signed, approver)
     await work.execute(
         alert.update()
         .where(alert.c.id == signed.id)
         .values(state=AlertState.APPROVED.value, approver_id=approver.id, approved_at=work.now)
     )
     signed.state, signed.approver_id, signed.approved_at = AlertState.APPROVED.value, approver.id, work.now
+    facts = {"type": signed.type, "code": signed.code}
     await record(
-        work, "alert.approved", signed.id, actor_id=approver.id, county=signed.county, type=signed.type, code=signed.code
+        work,
+        "alert.approved",
+        signed.id,
+        actor_id=approver.id,
+        county=signed.county,
+        exercise=signed.exercise,
+        **facts,
     )
-    return signed, about
+    return signed
 
 
 async def return_alert(work: Transaction, alert_id: UUID, reader: Volunteer, reason: str) -> Alert:
-    """Give a proposed alert back to its author with a reason. Raises NotAllowed or IllegalTransition."""
-    if not MAY_APPROVE & set(reader.roles):
-        raise NotAllowed("Only organizers return alerts.")
+    """Give a proposed alert back to its author with a reason; the author may take their own back. Raises NotAllowed or Conflict."""
     returned = await work.get(Alert, alert.c.id == alert_id, lock=True)
     if returned is None:
         raise Conflict("That alert does not exist.")
+    if not MAY_APPROVE & set(reader.roles) and returned.author_id != reader.id:
+        raise NotAllowed("Only organizers return alerts.")
+    _refuse_spent(returned)
     step(AlertState(returned.state), AlertState.RETURNED)
     await work.execute(
         alert.update().where(alert.c.id == returned.id).values(state=AlertState.RETURNED.value, reason=reason[:400])
@@ -137,3 +141,55 @@ async def expire_alerts(work: Transaction) -> int:
     for row in over:
         await record(work, "alert.expired", row.id, county=row.county)
     return len(over)
+
+
+async def is_sole_verifier(work: Transaction, incident_id: UUID, who: UUID) -> bool:
+    """Whether an incident stands, or ever stood, on this person's word alone: then they approve nothing of it."""
+    return {who} in (await confirming_witnesses(work, incident_id), await ever_confirmed(work, incident_id))
+
+
+def _refuse_spent(one: Alert) -> None:
+    """Say why an alert that is not proposed (any more) can't be signed or returned."""
+    match AlertState(one.state):
+        case AlertState.APPROVED:
+            raise Conflict("Somebody approved this alert already. It is on its way.")
+        case AlertState.RETURNED:
+            raise Conflict("This alert went back to its author. Propose it again with other words.")
+        case AlertState.EXPIRED:
+            raise _out_of_date()
+        case AlertState.PROPOSED:
+            pass
+
+
+def _out_of_date() -> Conflict:
+    return Conflict("This alert is out of date. Propose it again with what is known now.")
+
+
+async def _only_one(work: Transaction, about: Incident, draft: Draft) -> None:
+    """One proposal of a kind at a time, and no second alert while one is out. The incident's row is locked first: two who propose at once
+    come one after another."""
+    await work.first(select(incident.c.id).where(incident.c.id == about.id).with_for_update())
+    rows = await work.all(
+        select(alert.c.type, alert.c.state).where(
+            alert.c.incident_id == about.id,
+            alert.c.state.in_((AlertState.PROPOSED.value, AlertState.APPROVED.value)),
+            alert.c.expires_at > work.now,
+        )
+    )
+    if draft.kind is AlertType.ALERT and any(row.type in TELLING for row in rows):
+        raise Conflict("There is already an alert about this incident.")
+    if any(row.state == AlertState.PROPOSED and row.type == draft.kind for row in rows):
+        raise Conflict("The same is proposed already and waits for its second signature.")
+
+
+async def _still_true(work: Transaction, signed: Alert, approver: Volunteer) -> None:
+    about = await work.get(Incident, incident.c.id == signed.incident_id, lock=True)
+    if about is None:
+        raise Conflict("The incident of that alert does not exist.")
+    if signed.type in TELLING:
+        if about.state != IncidentState.CONFIRMED:
+            raise Conflict("The incident is no longer confirmed, so this alert can't go out.")
+        if not await confirming_witnesses(work, about.id):
+            raise Conflict("Whoever confirmed this from the place took it back, so this alert can't go out.")
+    if await is_sole_verifier(work, about.id, approver.id):
+        raise NotAllowed("You are the only one who saw this; someone else must approve it.")

@@ -15,14 +15,19 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from app.packs.counties import County
 from app.packs.texts import Texts
-from app.records.alerts import Alert, AlertType
+from app.records.alerts import TELLING, Alert, AlertType
 from app.rights.topics import Rights
 
 CAP: Final = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM: Final = "http://www.w3.org/2005/Atom"
 CAP_TYPE: Final = "application/cap+xml"
 LOCALES: Final = {"en": "en-US", "es": "es-US"}
-MESSAGE_TYPES: Final = {AlertType.ALERT: "Alert", AlertType.CORRECTION: "Cancel", AlertType.ALL_CLEAR: "Update"}
+MESSAGE_TYPES: Final = {
+    AlertType.ALERT: "Alert",
+    AlertType.UPDATE: "Update",
+    AlertType.CORRECTION: "Cancel",
+    AlertType.ALL_CLEAR: "Update",
+}
 KILOMETERS_A_DEGREE: Final = 111.2
 """Of latitude; a degree of longitude is shorter everywhere but at the equator."""
 
@@ -49,11 +54,11 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Published:
-    """An alert that may be published: the row, the one that it takes back or closes, whether somebody trained confirmed it from the place,
-    and where it is (latitude, longitude; None where that is unknown)."""
+    """An alert that may be published: the row, those that it updates, takes back or closes (the newest first), whether somebody trained
+    confirmed it from the place, and where it is (latitude, longitude; None where that is unknown)."""
 
     alert: Alert
-    earlier: Alert | None
+    earlier: tuple[Alert, ...]
     seen_on_site: bool
     point: tuple[float, float] | None
 
@@ -71,20 +76,26 @@ def cap_document(told: Published, county: County, issuer: Issuer, texts: Texts, 
     _put(root, "identifier", identifier(told.alert))
     _put(root, "sender", issuer.sender)
     _put(root, "sent", instant_text(told.sent))
-    _put(root, "status", "Exercise" if issuer.exercise else "Actual")
+    exercise = issuer.exercise or told.alert.exercise
+    _put(root, "status", "Exercise" if exercise else "Actual")
     _put(root, "msgType", MESSAGE_TYPES[kind])
     _put(root, "scope", "Public")
-    if issuer.exercise:
+    if exercise:
         _put(root, "note", "Exercise. This is a rehearsal and no real event.")
-    if told.earlier is not None and told.earlier.approved_at is not None:
-        _put(root, "references", f"{issuer.sender},{identifier(told.earlier)},{instant_text(told.earlier.approved_at)}")
+    references = [
+        f"{issuer.sender},{identifier(one)},{instant_text(one.approved_at)}"
+        for one in reversed(told.earlier)
+        if one.approved_at
+    ]
+    if references:
+        _put(root, "references", " ".join(references))
     for language in texts.by_language:
         info = SubElement(root, "info")
         _put(info, "language", LOCALES[language])
         _put(info, "category", "Security")
         _put(info, "event", _words(texts, "feed.event", language, county))
-        _put(info, "responseType", "Monitor" if kind is AlertType.ALERT else "AllClear")
-        _put(info, "urgency", "Immediate" if kind is AlertType.ALERT else "Past")
+        _put(info, "responseType", "Monitor" if kind in TELLING else "AllClear")
+        _put(info, "urgency", "Immediate" if kind in TELLING else "Past")
         _put(info, "severity", "Unknown")  # a hotline says what it saw and does not grade it
         _put(info, "certainty", _certainty(kind, told))
         _put(info, "effective", instant_text(told.sent))
@@ -92,7 +103,7 @@ def cap_document(told: Published, county: County, issuer: Issuer, texts: Texts, 
         _put(info, "senderName", issuer.name)
         _put(info, "headline", headline(told, county, issuer, texts, language))
         _put(info, "description", description(told, county, issuer, texts, language))
-        if kind is AlertType.ALERT:
+        if kind in TELLING:
             _put(info, "instruction", rights.line(language))
         _put(info, "web", f"{issuer.url}/feeds/alerts/{told.alert.code}.cap.xml")
         _put_area(info, told, county, issuer, language)
@@ -104,7 +115,8 @@ def atom_feed(entries: list[tuple[Published, County]], issuer: Issuer, texts: Te
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": LOCALES[language]})
     here = f"{issuer.url}/feeds/alerts.atom"
     _put(feed, "id", here)
-    _put(feed, "title", _marked(f"{issuer.name}: {texts.by_language[language]['feed.title']}", issuer, texts, language))
+    title = f"{issuer.name}: {texts.by_language[language]['feed.title']}"
+    _put(feed, "title", _marked(title, texts, language, exercise=issuer.exercise))
     _put(feed, "updated", _rfc3339(max((told.sent for told, _ in entries), default=NEVER)))
     SubElement(feed, "link", rel="self", type="application/atom+xml", href=here)
     _put(SubElement(feed, "author"), "name", issuer.name)
@@ -123,7 +135,8 @@ def atom_feed(entries: list[tuple[Published, County]], issuer: Issuer, texts: Te
 
 def headline(told: Published, county: County, issuer: Issuer, texts: Texts, language: str) -> str:
     """One line: what, and in which county."""
-    return _marked(_words(texts, f"feed.{told.alert.type}", language, county, _code(told)), issuer, texts, language)
+    words = _words(texts, f"feed.{told.alert.type}", language, county, _code(told))
+    return _marked(words, texts, language, exercise=issuer.exercise or told.alert.exercise)
 
 
 def description(told: Published, county: County, issuer: Issuer, texts: Texts, language: str) -> str:
@@ -170,15 +183,16 @@ def _put_area(info: Element, told: Published, county: County, issuer: Issuer, la
 
 
 def _code(told: Published) -> str:
-    return (told.earlier or told.alert).code
+    """The code that people know it by: that of the first alert."""
+    return next((one.code for one in reversed(told.earlier) if one.type == AlertType.ALERT), told.alert.code)
 
 
 def _words(texts: Texts, key: str, language: str, county: County, code: str = "") -> str:
     return texts.by_language[language][key].format(name=texts.name, county=county.label(language), code=code)
 
 
-def _marked(words: str, issuer: Issuer, texts: Texts, language: str) -> str:
-    return f"{texts.by_language[language]['feed.exercise']} {words}" if issuer.exercise else words
+def _marked(words: str, texts: Texts, language: str, *, exercise: bool) -> str:
+    return f"{texts.by_language[language]['feed.exercise']} {words}" if exercise else words
 
 
 def _rfc3339(instant: datetime) -> str:

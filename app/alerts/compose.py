@@ -6,8 +6,10 @@ Wireless Emergency Alert studies found people need). It never says who.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from app.alerts.review import EXERCISE_MARKS
 from app.core.clock import local_time
 from app.packs.counties import County
 from app.packs.texts import Texts
@@ -44,16 +46,30 @@ def compose_alert(
     }
 
 
-def compose_update(texts: Texts, about: Incident, county: County, code: str, kind: AlertType) -> dict[str, str]:
-    """A correction or an all-clear of the alert `code`: a text for each language."""
+def compose_update(
+    texts: Texts, about: Incident | None, county: County, code: str, kind: AlertType, *, zone: str, until: datetime
+) -> dict[str, str]:
+    """An update, a correction or an all-clear of the alert `code`: a text for each language. `about` is None where it was practice alone;
+    `until` is when an update ends."""
+    place = about.place if about else None
+    why = CORRECTIONS.get(IncidentState(about.state), "alert.corrected_unable") if about else "alert.corrected_unable"
     return {
         language: texts.say(
             f"alert.{kind.value}",
             language,
             county=county.label(language),
-            place=about.place or texts.say("alert.no_place", language),
+            place=place or texts.say("alert.no_place", language),
             code=code,
-            correction=texts.say(CORRECTIONS.get(IncidentState(about.state), "alert.corrected_unable"), language),
+            correction=texts.say(why, language),
+            until=local_time(until, zone, language),
         )
         for language in texts.by_language
+    }
+
+
+def as_exercise(words: Mapping[str, str]) -> dict[str, str]:
+    """The words, by language, with the mark of an exercise at their front; once, however often this is done."""
+    return {
+        language: text if text.startswith(EXERCISE_MARKS[language]) else f"{EXERCISE_MARKS[language]}: {text}"
+        for language, text in words.items()
     }

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Exists, exists, or_, select
+from sqlalchemy import Exists, exists, select
 
 from app.alerts.cap import Published, coarse
 from app.core.database import Transaction
-from app.records.alerts import Alert, AlertType, alert
+from app.records.alerts import TELLING, WENT_OUT, Alert, alert, references_of
 from app.records.incidents import Incident, incident
 from app.records.states import AlertState, IncidentState
 from app.records.verification import Outcome, observation
@@ -49,40 +49,56 @@ async def published_alerts(work: Transaction, wait: timedelta, code: str | None 
         .where(
             alert.c.approved_at.is_not(None),
             alert.c.approved_at > work.now - SHOWN_FOR,
-            alert.c.state.in_((AlertState.APPROVED.value, AlertState.EXPIRED.value)),
+            alert.c.state.in_(WENT_OUT),
+            alert.c.exercise.is_(False),
         )
         .order_by(alert.c.approved_at.desc(), alert.c.id.desc())
         .limit(MOST_ENTRIES * 2)
     )
+    asked: Alert | None = None
     if code is not None:
         asked = await work.get(Alert, alert.c.code == code)
         if asked is None:
             return Shelf([], None)
-        root = asked.references_id or asked.id
-        statement = statement.where(or_(alert.c.id == root, alert.c.references_id == root))
-    newest: dict[UUID, Alert] = {}
-    for told in await work.find(Alert, statement):
-        newest.setdefault(told.references_id or told.id, told)
-    earlier = {one.id: one for one in await work.find(Alert, select(alert).where(alert.c.id.in_(newest)))}
+        statement = statement.where(alert.c.incident_id == asked.incident_id)
+    told_of = await work.find(Alert, statement)
+    earlier = await references_of(work, [told.id for told in told_of])
+    newest = newest_of(told_of, {one: {of.id for of in those} for one, those in earlier.items()})
+    if asked is not None:
+        about_it = {asked.id, *(one.id for one in earlier.get(asked.id, []))}
+        newest = [told for told in newest if about_it & {told.id, *(one.id for one in earlier.get(told.id, []))}]
     events = {
         row.id: row
         for row in await work.all(
-            select(incident, _seen(work.now).label("seen")).where(
-                incident.c.id.in_([told.incident_id for told in newest.values()])
-            )
+            select(incident, _seen(work.now).label("seen")).where(incident.c.id.in_([told.incident_id for told in newest]))
         )
     }
     shown: list[Published] = []
     changes: list[datetime] = []
-    for root_id, told in newest.items():
-        about, first = events[told.incident_id], told.type == AlertType.ALERT
+    for told in newest:
         assert told.approved_at is not None  # asked for above
-        changes += [told.approved_at + wait if first else told.approved_at, about.decided_at or told.approved_at]
-        if first and (told.approved_at > work.now - wait or about.state not in TRUE_AT_THE_TIME):
+        assert told.incident_id is not None  # PostgreSQL holds a CHECK on it: no exercise was asked for
+        about, tells = events[told.incident_id], told.type in TELLING
+        changes += [told.approved_at + wait if tells else told.approved_at, about.decided_at or told.approved_at]
+        if tells and (told.approved_at > work.now - wait or about.state not in TRUE_AT_THE_TIME):
             continue
         point = None if about.latitude is None else (about.latitude, about.longitude)
-        shown.append(Published(told, None if first else earlier.get(root_id), about.seen, point))
+        shown.append(Published(told, tuple(earlier.get(told.id, [])), about.seen, point))
     return Shelf(shown[:MOST_ENTRIES], max((one for one in changes if one <= work.now), default=None))
+
+
+def newest_of(told_of: Sequence[Alert], references: Mapping[UUID, Collection[UUID]]) -> list[Alert]:
+    """Of alerts that went out (the newest first) those that stand now: what a newer one updates, corrects or closes gives way to it. For
+    each alert that is about earlier ones, `references` holds their ids. Pure."""
+    replaced: set[UUID] = set()
+    stands: list[Alert] = []
+    for told in told_of:
+        about = set(references.get(told.id, ()))
+        if told.id in replaced or (about and about <= replaced):
+            continue
+        stands.append(told)
+        replaced |= about
+    return stands
 
 
 async def published_incidents(work: Transaction, delay: Delay) -> dict[str, Any]:
@@ -95,6 +111,7 @@ async def published_incidents(work: Transaction, delay: Delay) -> dict[str, Any]
             incident.c.county.is_not(None),
             incident.c.last_report_at > work.now - SHOWN_FOR,
             _seen(work.now - delay.wait),
+            ~_is_practice(),
         )
         .order_by(incident.c.last_report_at.desc(), incident.c.id.desc())
         .limit(MOST_POINTS),
@@ -118,6 +135,11 @@ def features_of(rows: Sequence[Incident], coarseness: float) -> list[dict[str, A
         }
         for row in rows
     ]
+
+
+def _is_practice() -> Exists:
+    """Whether an incident was made for practice: the alert about it is an exercise."""
+    return exists().where(alert.c.incident_id == incident.c.id, alert.c.exercise, alert.c.state != AlertState.RETURNED.value)
 
 
 def _geometry(row: Incident, coarseness: float) -> dict[str, Any] | None:

@@ -24,6 +24,8 @@ class Problem:
 
 
 STOP_WORDS: Final = {"en": "STOP", "es": "ALTO"}
+EXERCISE_MARKS: Final = {"en": "EXERCISE", "es": "SIMULACRO"}
+"""How practice begins, so that nobody takes it for real."""
 
 
 def lacks_of(words: Mapping[str, str], code: str, rights_lines: Mapping[str, str]) -> list[Problem]:

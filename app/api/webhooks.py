@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -21,7 +22,7 @@ import structlog
 from app.core.database import Database
 from app.core.errors import BadInput
 from app.core.outside import post_outside
-from app.records.alerts import Alert, AlertType, alert
+from app.records.alerts import TELLING, Alert, alert, references_of
 from app.records.incidents import Incident, incident
 from app.records.partners import SECRET_PREFIX, Partner, note_failure, note_success, open_sealed, partner
 from app.records.states import IncidentState
@@ -43,14 +44,16 @@ async def tell_partner(database: Database, partner_id: UUID, alert_id: UUID, *, 
         whom = await work.get(Partner, partner.c.id == partner_id)
         if told is None or whom is None or whom.disabled_at is not None:
             return
+        if told.exercise:  # practice is nobody's business outside
+            return
         about = await work.get(Incident, incident.c.id == told.incident_id)
         stale = told.expires_at <= work.now or about is None or about.state not in STILL_TRUE
-        if told.type == AlertType.ALERT and stale:
+        if told.type in TELLING and stale:
             return
-        first = await work.get(Alert, alert.c.id == told.references_id) if told.references_id else None
+        earlier = (await references_of(work, [told.id])).get(told.id, [])
         url, secret = open_sealed(work, whom)
         now = work.now
-    body = message_of(told, first, exercise=exercise)
+    body = message_of(told, earlier, exercise=exercise)
     headers = signed_headers(secret, str(told.id), now, body) | {"Content-Type": "application/json", "User-Agent": "Vigia"}
     try:
         status = await post_outside(url, body, headers, private=private)
@@ -68,8 +71,9 @@ async def tell_partner(database: Database, partner_id: UUID, alert_id: UUID, *, 
         raise PartnerAway(why)
 
 
-def message_of(told: Alert, first: Alert | None, *, exercise: bool) -> bytes:
-    """The body: a type, the instant, and what the county was told; `references` is the code of the alert that this takes back or closes."""
+def message_of(told: Alert, earlier: Sequence[Alert], *, exercise: bool) -> bytes:
+    """The body: a type, the instant, and what the county was told; `references` is the code of the newest alert that this updates, takes
+    back or closes, `references_all` those of all, the newest first."""
     assert told.approved_at is not None  # jobs are made where an alert is approved
     return json.dumps(
         {
@@ -77,7 +81,8 @@ def message_of(told: Alert, first: Alert | None, *, exercise: bool) -> bytes:
             "timestamp": told.approved_at.isoformat(),
             "data": {
                 "code": told.code,
-                "references": first.code if first else None,
+                "references": earlier[0].code if earlier else None,
+                "references_all": [one.code for one in earlier],
                 "county": told.county,
                 "texts": told.texts,
                 "expires_at": told.expires_at.isoformat(),

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from starlette.responses import Response
 
-from app.alerts.approval import MAY_APPROVE, return_alert
+from app.alerts.approval import MAY_APPROVE, is_sole_verifier, return_alert
 from app.alerts.review import Problem, problems_of
 from app.console.access import Desk, Organizer
 from app.console.flash import go
@@ -23,10 +23,11 @@ from app.core.languages import TEXT_LANGUAGES
 from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.delivery.conservation import tally_of
+from app.delivery.holding import is_held
 from app.delivery.plan import count_audience
 from app.delivery.quiet_hours import next_opening
-from app.pipeline_alerts import approve
-from app.records.alerts import Alert, AlertType, alert
+from app.pipeline_alerts import approve, cancel_alert, hold_alert, incident_of, let_alert_go
+from app.records.alerts import TELLING, Alert, alert, references_of
 from app.records.contacts import contact
 from app.records.deliveries import delivery, outgoing_message
 from app.records.incidents import Incident, incident
@@ -58,7 +59,7 @@ async def list_alerts(request: Request, work: Work, _viewer: Desk) -> Response:
         select(alert, author.c.alias.label("author"), approver.c.alias.label("approver"), incident.c.place)
         .join(author, author.c.id == alert.c.author_id)
         .join(approver, approver.c.id == alert.c.approver_id, isouter=True)
-        .join(incident, incident.c.id == alert.c.incident_id)
+        .join(incident, incident.c.id == alert.c.incident_id, isouter=True)
         .order_by((alert.c.state == AlertState.PROPOSED.value).desc(), alert.c.proposed_at.desc())
         .limit(100)
     )
@@ -69,8 +70,7 @@ async def list_alerts(request: Request, work: Work, _viewer: Desk) -> Response:
 async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> Response:
     """One alert, or its live part."""
     shown = await _get_alert(work, code)
-    about = await work.get(Incident, incident.c.id == shown.incident_id)
-    assert about is not None  # a foreign key
+    about = await incident_of(work, shown)
     people = await _people(work, shown, request.state.hotline.time_zone)
     renderings = [Rendering(lang, shown.texts[lang], size_of(shown.texts[lang]), people.get(lang, 0)) for lang in shown.texts]
     names = await work.all(
@@ -79,10 +79,10 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
     observers = await work.all(
         select(volunteer.c.id, volunteer.c.alias, func.max(observation.c.observed_at).label("at"))
         .join(observation, observation.c.volunteer_id == volunteer.c.id)
-        .where(observation.c.incident_id == about.id, observation.c.outcome == Outcome.CONFIRM.value)
+        .where(observation.c.incident_id == shown.incident_id, observation.c.outcome == Outcome.CONFIRM.value)
         .group_by(volunteer.c.id, volunteer.c.alias)
     )
-    earlier = await work.get(Alert, alert.c.id == shown.references_id) if shown.references_id else None
+    earlier = (await references_of(work, [shown.id])).get(shown.id, [])
     rights = (await in_force(work, request.state.hotline.rights)).topics[LINE]
     return render(
         request,
@@ -98,9 +98,12 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         lasts=time_to_last_phone(renderings, request.state.settings.segments_per_second),
         rights=rights,
         rights_reviewed=all(rights.is_reviewed(language) for language in TEXT_LANGUAGES),
-        problems=_by_language(problems_of(shown.texts, {shown.code, earlier.code} if earlier else {shown.code})),
-        refusal=why_not_approve(shown, about, viewer, observers, work.now),
+        problems=_by_language(problems_of(shown.texts, {shown.code, *(one.code for one in earlier)})),
+        refusal=why_not_approve(
+            shown, about, viewer, work.now, sole=about is not None and await is_sole_verifier(work, about.id, viewer.id)
+        ),
         tally=await tally_of(work, shown.id, shown.type),
+        held=await is_held(work, shown.id, shown.type),
     )
 
 
@@ -123,15 +126,38 @@ async def return_it(
     return go(f"/console/alerts/{shown.code}", "returned")
 
 
+@router.post("/{code}/pause")
+async def pause_it(request: Request, work: Work, viewer: Organizer, code: str) -> Response:
+    """Hold back what has not gone yet."""
+    shown = await _get_alert(work, code)
+    await hold_alert(work, request.state.hotline, shown, viewer)
+    return go(f"/console/alerts/{shown.code}", "paused")
+
+
+@router.post("/{code}/resume")
+async def go_on(request: Request, work: Work, viewer: Organizer, code: str) -> Response:
+    """Go on with what was held back."""
+    shown = await _get_alert(work, code)
+    await let_alert_go(work, request.state.hotline, shown, viewer)
+    return go(f"/console/alerts/{shown.code}", "goes_on")
+
+
+@router.post("/{code}/cancel")
+async def cancel_it(request: Request, work: Work, viewer: Organizer, code: str) -> Response:
+    """Send nothing more of it."""
+    shown = await _get_alert(work, code)
+    spared = await cancel_alert(work, request.state.hotline, shown, viewer)
+    return go(f"/console/alerts/{shown.code}", "cancelled", people=str(spared))
+
+
 def time_to_last_phone(renderings: Sequence[Rendering], segments_per_second: float) -> timedelta:
     """How long the whole alert takes at this pace. Pure."""
     return timedelta(seconds=round(sum(r.people * r.size.segments for r in renderings) / segments_per_second))
 
 
-def why_not_approve(
-    shown: Alert, about: Incident, viewer: Volunteer, observers: Sequence[Row[Any]], now: datetime
-) -> str | None:
-    """Why this viewer can't sign this alert, said before they try; None when they can. `approve_alert` decides; this explains. Pure."""
+def why_not_approve(shown: Alert, about: Incident | None, viewer: Volunteer, now: datetime, *, sole: bool) -> str | None:
+    """Why this viewer can't sign this alert, said before they try; None when they can. `sole`: the incident stands on their word alone.
+    `approve_alert` decides; this explains. Pure."""
     if shown.state != AlertState.PROPOSED:
         return None
     if not MAY_APPROVE & set(viewer.roles):
@@ -140,9 +166,9 @@ def why_not_approve(
         return mark("You wrote this alert; someone else must approve it.")
     if shown.expires_at <= now:
         return mark("This alert is out of date. Propose it again with what is known now.")
-    if shown.type == AlertType.ALERT and about.state != IncidentState.CONFIRMED:
+    if shown.type in TELLING and about is not None and about.state != IncidentState.CONFIRMED:
         return mark("The incident is no longer confirmed, so this alert can't go out.")
-    if shown.type == AlertType.ALERT and [row.id for row in observers] == [viewer.id]:
+    if sole:
         return mark("You are the only one who saw this; someone else must approve it.")
     return None
 

@@ -171,7 +171,7 @@ def _to_sign() -> Any:
     return (
         select(alert, author.c.alias.label("author"), incident.c.code.label("incident_code"), incident.c.place)
         .join(author, author.c.id == alert.c.author_id)
-        .join(incident, incident.c.id == alert.c.incident_id)
+        .join(incident, incident.c.id == alert.c.incident_id, isouter=True)
         .where(alert.c.state == AlertState.PROPOSED.value)
         .order_by(alert.c.proposed_at)
     )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from app.alerts.approval import propose_alert
+from app.alerts.approval import Draft
 from app.alerts.review import Problem, lacks_of, problems_of
 from app.console.access import Desk, Dispatcher
 from app.console.flash import go
@@ -28,7 +28,7 @@ from app.incidents.join import get_incident, lock_counties, set_county
 from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
 from app.incidents.told import how_sure, neighbours_of
 from app.pipeline import Hotline, decide_incident
-from app.pipeline_alerts import draft_alert, propose, propose_update, rights_lines
+from app.pipeline_alerts import draft_alert, propose, propose_update, put_forward, rights_lines
 from app.pipeline_field import ask_nearest, send_offer
 from app.records.alerts import AlertType
 from app.records.incidents import Incident, incident
@@ -36,7 +36,6 @@ from app.records.reading import Kind
 from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
-from app.telephony.segments import spelled_to_fit
 from app.verification.contact import may_reach, with_talks
 from app.verification.handover import find_takers, notes_of, release_task
 from app.verification.offers import find_candidates
@@ -152,15 +151,11 @@ async def propose_one(
     if about.county is None:
         raise Conflict("The county is not known, so nobody can be told.")
     alert_code, _, until = await draft_alert(work, hotline, about)
-    own = {
-        language: spelled_to_fit(text.replace(draft_code, alert_code) if draft_code else text)
-        for language, text in words.items()
-    }
+    own = {language: text.replace(draft_code, alert_code) if draft_code else text for language, text in words.items()}
     lines = await rights_lines(work, hotline)
     if wrong := problems_of(own, {alert_code}) + lacks_of(own, alert_code, lines):
         raise BadInput(_explained(wrong, translator(request)))
-    made = await propose_alert(work, about, viewer, alert_code, own, until, lines)
-    _wake(work, request)
+    made = await put_forward(work, hotline, about, viewer, Draft(alert_code, own, until, about.county))
     return go(f"/console/alerts/{made.code}", "proposed")
 
 

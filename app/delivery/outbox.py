@@ -64,6 +64,7 @@ CLAIM = text(f"""
         WHERE d.state = 'pending' AND (d.not_before IS NULL OR d.not_before <= :now)
             AND (SELECT NOT halted AND coalesce(paused_until <= :now, true) FROM outbound_switch WHERE id = 1)
             AND d.lane NOT IN (SELECT lane FROM lane_halt)
+            AND d.message_id NOT IN (SELECT id FROM outgoing_message WHERE paused_at IS NOT NULL AND expires_at > :now)
         ORDER BY d.lane, d.message_id, d.id
         LIMIT (SELECT CASE WHEN pauses > 0 THEN 1 ELSE CAST(:most AS int) END FROM outbound_switch WHERE id = 1)
         FOR UPDATE OF d SKIP LOCKED
@@ -91,7 +92,7 @@ LOOK_AGAIN = text(f"""
     WITH looked AS (
         SELECT d.id, {WHY_NOT} AS why_not,
             s.halted OR coalesce(CASE WHEN s.pauses > 0 THEN d.claimed_at < s.paused_at ELSE s.paused_until > :now END, false)
-                OR d.lane IN (SELECT lane FROM lane_halt) AS held
+                OR d.lane IN (SELECT lane FROM lane_halt) OR m.paused_at IS NOT NULL AS held
         FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS claimed (id, fence)
             JOIN delivery d ON d.id = claimed.id AND d.fence = claimed.fence
             JOIN contact c ON c.id = d.contact_id JOIN outgoing_message m ON m.id = d.message_id

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, null, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, literal, null, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
@@ -19,6 +19,7 @@ from app.records.deliveries import Lane, OutgoingMessage, OutgoingText, Skipped,
 from app.records.states import DeliveryState
 from app.subscribers.tables import Topic, subscription
 from app.telephony.segments import size_of
+from app.volunteers.tables import Standing, volunteer
 
 LIFETIME: Final = {
     Lane.REPLY: timedelta(hours=6),
@@ -34,7 +35,8 @@ LIFETIME: Final = {
 @dataclass(frozen=True)
 class Message:
     """What to say, by language, in which lane, which record it is about, and until when it holds (else as long as its lane's texts do).
-    `opens_at` is when the night ends, if it is night (`quiet_hours.next_opening`)."""
+    `opens_at` is when the night ends, if it is night (`quiet_hours.next_opening`). An `exercise` goes to volunteers who practise, whoever
+    else it is planned to."""
 
     lane: Lane
     purpose: str
@@ -42,6 +44,7 @@ class Message:
     about_id: UUID | None = None
     expires_at: datetime | None = None
     opens_at: datetime | None = None
+    exercise: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,38 @@ async def plan_to_county(work: Transaction, message: Message, county: str, topic
     return await _plan(work, message, audience(county, work.now, topic))
 
 
-async def plan_to_same(work: Transaction, message: Message, earlier_about: UUID) -> Planned:
-    """Tell exactly those whom the messages about `earlier_about` were meant for, opt-outs aside (promise 6)."""
-    earlier = (
+async def plan_to_same(work: Transaction, message: Message, *earlier_about: UUID) -> Planned:
+    """Tell exactly those whom the messages about any of `earlier_about` were meant for, each person once, opt-outs aside (promise 6)."""
+    return await _plan(work, message, select(contact).where(contact.c.id.in_(meant_for(earlier_about))))
+
+
+async def plan_to_practising(work: Transaction, message: Message, county: str) -> Planned:
+    """Tell the volunteers who cover a county and asked to get practice alerts."""
+    covers = exists().where(
+        volunteer.c.contact_id == contact.c.id,
+        or_(func.cardinality(volunteer.c.counties) == 0, volunteer.c.counties.contains([county])),
+    )
+    return await _plan(work, replace(message, exercise=True), select(contact).where(covers))
+
+
+def practises() -> ColumnElement[bool]:
+    """Whether a contact (of the statement that this is part of) is the phone of a volunteer who asked to get practice alerts."""
+    return exists().where(
+        volunteer.c.contact_id == contact.c.id, volunteer.c.exercises, volunteer.c.standing == Standing.ACTIVE.value
+    )
+
+
+def meant_for(about: Sequence[UUID]) -> Select[tuple[UUID]]:
+    """A select of the contacts whom what was sent out about these records was for. What our own people were told of them counts not."""
+    return (
         select(delivery.c.contact_id)
         .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
-        .where(outgoing_message.c.about_id == earlier_about, delivery.c.state != DeliveryState.SKIPPED.value)
+        .where(
+            outgoing_message.c.about_id.in_(about),
+            outgoing_message.c.lane != int(Lane.DISPATCH),
+            delivery.c.state != DeliveryState.SKIPPED.value,
+        )
     )
-    return await _plan(work, message, select(contact).where(contact.c.id.in_(earlier)))
 
 
 def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS) -> Select[Any]:
@@ -141,7 +168,7 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
         text = OutgoingText(id=work.new_id(), message_id=planned.id, language=language, segments=size_of(words).segments)
         text.body_sealed = work.seal(words, "outgoing_text", "body", text.id)
         await work.add(text)
-    who = _reachable(people).subquery()
+    who = _reachable(people.where(practises()) if message.exercise else people).subquery()
     night = _at_night(message, expires_at, who, work.now)
     rows = select(
         func.gen_random_uuid(),

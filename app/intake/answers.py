@@ -158,14 +158,15 @@ async def answer_check(work: Transaction, asker: Asker, code: str) -> Answer:
     """Is an alert with this code ours?"""
     code = "".join(c for c in code.upper() if c.isalnum())[:12]
     found = await work.first(
-        select(alert.c.county, alert.c.approved_at).where(
+        select(alert.c.county, alert.c.approved_at, alert.c.exercise).where(
             alert.c.code == code, alert.c.state.in_((AlertState.APPROVED.value, AlertState.EXPIRED.value))
         )
     )
     if found is None or found.approved_at is None:
         return Answer(asker.say("answers.check_unknown", code=code or "?"))
     time = local_time(found.approved_at, asker.time_zone, asker.language)
-    return Answer(asker.say("answers.check_known", code=code, county=asker.county(found.county), time=time))
+    known = "answers.check_exercise" if found.exercise else "answers.check_known"
+    return Answer(asker.say(known, code=code, county=asker.county(found.county), time=time))
 
 
 async def answer_delete(work: Transaction, asker: Asker) -> Answer:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, select
 from sqlmodel import Field, SQLModel
 
-from app.core.database import table_of
+from app.core.database import Transaction, table_of
 from app.records.columns import document, instant, one_of
 from app.records.states import AlertState
 
 
 class AlertType(StrEnum):
-    """CAP 1.2 msgType in our words: Alert, Update (correction), and an Update whose responseType is AllClear."""
+    """CAP 1.2 msgType in our words: Alert, Update (it still holds), Cancel (correction), and an Update whose responseType is AllClear."""
 
     ALERT = "alert"
+    UPDATE = "update"
     CORRECTION = "correction"
     ALL_CLEAR = "all_clear"
 
 
+TELLING: Final = (AlertType.ALERT.value, AlertType.UPDATE.value)
+"""What says that something is there; a correction or an all-clear is about these."""
+
+WENT_OUT: Final = (AlertState.APPROVED.value, AlertState.EXPIRED.value)
+"""States of what two people signed, once `approved_at` is set: a proposal may expire, too."""
+
+
 class Alert(SQLModel, table=True):
-    """A message to a county in every language. The second signature is never the first's: PostgreSQL refuses it too."""
+    """A message to a county in every language. The second signature is never the first's: PostgreSQL refuses it too. `references_id` is the
+    newest of the alerts that it updates, corrects or closes; `AlertReference` holds every one. An `exercise` reaches only volunteers who
+    practise, which PostgreSQL watches over, and may be about no incident."""
 
     __table_args__ = (
         one_of("state", AlertState),
@@ -33,13 +45,15 @@ class Alert(SQLModel, table=True):
             "state <> 'approved' OR (approver_id IS NOT NULL AND approved_at IS NOT NULL)", name="approved_by_someone"
         ),
         CheckConstraint("type = 'alert' OR references_id IS NOT NULL", name="corrects_something"),
+        CheckConstraint("exercise OR incident_id IS NOT NULL", name="about_something"),
     )
 
     id: UUID = Field(primary_key=True)
     code: str = Field(unique=True, max_length=12)
     type: str = Field(default=AlertType.ALERT.value, max_length=16)
     state: str = Field(default=AlertState.PROPOSED.value, max_length=16)
-    incident_id: UUID = Field(foreign_key="incident.id", index=True)
+    exercise: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    incident_id: UUID | None = Field(default=None, foreign_key="incident.id", index=True)
     references_id: UUID | None = Field(default=None, foreign_key="alert.id")
     county: str = Field(max_length=5, index=True)
     texts: dict[str, str] = document()
@@ -51,4 +65,31 @@ class Alert(SQLModel, table=True):
     expires_at: datetime = instant()
 
 
+class AlertReference(SQLModel, table=True):
+    """That one alert updates, corrects or closes an earlier one: all its recipients hear of it."""
+
+    __tablename__ = "alert_reference"
+
+    alert_id: UUID = Field(primary_key=True, foreign_key="alert.id")
+    earlier_id: UUID = Field(primary_key=True, foreign_key="alert.id", index=True)
+
+
 alert = table_of(Alert)
+alert_reference = table_of(AlertReference)
+
+
+async def references_of(work: Transaction, alert_ids: Collection[UUID]) -> dict[UUID, list[Alert]]:
+    """For each of these alerts that is about earlier ones, those, the newest first."""
+    links = await work.all(
+        select(alert_reference, alert.c.approved_at)
+        .join(alert, alert.c.id == alert_reference.c.earlier_id)
+        .where(alert_reference.c.alert_id.in_(alert_ids))
+        .order_by(alert.c.approved_at.desc(), alert.c.id.desc())
+    )
+    earlier = {
+        one.id: one for one in await work.find(Alert, select(alert).where(alert.c.id.in_({link.earlier_id for link in links})))
+    }
+    found: dict[UUID, list[Alert]] = {}
+    for link in links:
+        found.setdefault(link.alert_id, []).append(earlier[link.earlier_id])
+    return found

@@ -40,9 +40,11 @@ class Skipped(StrEnum):
 
 
 class OutgoingMessage(SQLModel, table=True):
-    """Something that one or many people are told. `about` names the record it speaks of; `recipients` is fixed when it is planned."""
+    """Something that one or many people are told. `about` names the record it speaks of; `recipients` is fixed when it is planned. While
+    `paused_at` is set nothing more of it goes."""
 
     __tablename__ = "outgoing_message"
+    __table_args__ = (Index("ix_outgoing_message_paused", "id", postgresql_where=text("paused_at IS NOT NULL")),)
 
     id: UUID = Field(primary_key=True)
     lane: int
@@ -52,6 +54,7 @@ class OutgoingMessage(SQLModel, table=True):
     created_at: datetime = instant(index=True)
     expires_at: datetime = instant()
     withdrawn_at: datetime | None = instant(nullable=True)
+    paused_at: datetime | None = instant(nullable=True)
 
 
 class OutgoingText(SQLModel, table=True):

@@ -48,7 +48,8 @@ class LinkPurpose(StrEnum):
 
 class Volunteer(SQLModel, table=True):
     """A person of the hotline, under an alias. An empty `counties` means any county, an empty `skills` any work. `trained`: may observe on
-    site. `zones` are towns and parts of towns that they know. A `trainee` learns beside others: nobody counts on them alone.
+    site. `zones` are towns and parts of towns that they know. A `trainee` learns beside others: nobody counts on them alone. `exercises`:
+    asked to get practice alerts.
 
     `on_shift` is presence: it ends by itself at `on_shift_until`. `followed_at` is the beginning of the last planned shift that presence
     followed, so that who then says OFF stays off.
@@ -68,6 +69,7 @@ class Volunteer(SQLModel, table=True):
     drives: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     vetting: str = Field(default=Vetting.KNOWN.value, max_length=16, sa_column_kwargs={"server_default": "known"})
     trainee: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    exercises: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     on_shift: bool = True
     on_shift_until: datetime | None = instant(nullable=True)
     followed_at: datetime | None = instant(nullable=True)

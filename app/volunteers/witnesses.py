@@ -26,3 +26,17 @@ async def confirming_witnesses(work: Transaction, incident_id: UUID) -> set[UUID
         )
     )
     return set(rows.scalars())
+
+
+async def ever_confirmed(work: Transaction, incident_id: UUID) -> set[UUID]:
+    """The volunteers who at any time confirmed an incident from the place, also those who took it back since."""
+    rows = await work.execute(
+        select(observation.c.volunteer_id)
+        .distinct()
+        .where(
+            observation.c.incident_id == incident_id,
+            observation.c.on_site,
+            observation.c.outcome == Outcome.CONFIRM.value,
+        )
+    )
+    return set(rows.scalars())

@@ -204,7 +204,7 @@ async def test_a_rehearsal_says_so_everywhere(reader: Reader) -> None:
     assert faults_of(document) == []
     assert said(document, "status") == ["Exercise"]
     assert said(document, "info/headline")[0].startswith("EXERCISE") and said(document, "info/headline")[1].startswith(
-        "EJERCICIO"
+        "SIMULACRO"
     )
     assert [title.text or "" for title in feed.iter(f"{ATOM}title") if not (title.text or "").startswith("EXERCISE")] == []
     assert (await reader.ask("/feeds/incidents.geojson")).json()["exercise"] is True
