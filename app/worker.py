@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.alerts.approval import expire_alerts
 from app.api.webhooks import tell_partner
 from app.assembly import Parts, build_carrier, open_parts
+from app.broadcasts.runs import due_broadcasts, finish_broadcasts
 from app.core import metrics
 from app.core.database import Transaction, without_driver
 from app.core.jobs import Patience
@@ -39,6 +40,7 @@ from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
 from app.intake.replay import Replay
 from app.pipeline import open_silent_reports
+from app.pipeline_broadcasts import send_due
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
@@ -135,6 +137,7 @@ async def sweep(parts: Parts) -> None:
         forget_old_examples,
     )
     await attempt("sweep", partial(ask_waves, parts))
+    await attempt("sweep", partial(send_broadcasts, parts))
     for step in steps:  # each in a transaction of its own, so that one bad row does not keep the others from their due
         await attempt("sweep", partial(parts.database.run, step))
 
@@ -143,6 +146,12 @@ async def ask_waves(parts: Parts) -> None:
     """Ask the next ones about every incident whose wave is due, one a transaction."""
     while await parts.database.run(partial(ask_next_wave, hotline=parts.hotline)):
         pass
+
+
+async def send_broadcasts(parts: Parts) -> None:
+    """Send out the broadcasts whose time has come, each in a transaction of its own, so that none waits for one that can't."""
+    for which in await parts.database.run(due_broadcasts):
+        await attempt("broadcast", partial(parts.database.run, partial(send_due, hotline=parts.hotline, which=which)))
 
 
 async def sweep_slowly(parts: Parts) -> None:
@@ -154,6 +163,7 @@ async def sweep_slowly(parts: Parts) -> None:
         find_lost_recordings,
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
         forget_sign_ups,
+        finish_broadcasts,
         purge_old,
         purge_sent,
     )

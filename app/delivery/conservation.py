@@ -18,7 +18,7 @@ WAITING = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 AUDITED: Final = timedelta(days=3)
-"""Older messages are over (none lives for a day) and are counted no more, so that the audit stays quick however many there were."""
+"""Older messages are over (none lives for two days) and are counted no more, so that the audit stays quick however many there were."""
 
 
 @dataclass(frozen=True)

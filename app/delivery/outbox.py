@@ -50,11 +50,19 @@ SESSION: Final = timedelta(hours=23)
 """So long after somebody wrote by WhatsApp a reply may go there; then only templates may (error 63016 after 24 hours). What failed there
 once goes by SMS, as does everything that is no reply (docs/decisions/0009)."""
 
+NO_LISTENER = """EXISTS (
+        SELECT FROM broadcast_run r JOIN broadcast b ON b.id = r.broadcast_id
+        WHERE r.id = m.about_id AND NOT EXISTS (
+            SELECT FROM subscription s WHERE s.contact_id = c.id AND s.topic = b.topic AND s.ended_at IS NULL
+                AND (b.counties = '{}' OR s.county = ANY (b.counties))))"""
+"""Whoever left the topic or the counties of a broadcast since it was planned."""
+
 WHY_NOT = f"""CASE
     WHEN c.number_sealed IS NULL THEN 'erased'
     WHEN c.stopped_at IS NOT NULL THEN 'stopped'
     WHEN c.unreachable_at IS NOT NULL AND coalesce(c.unreachable_until > :now, true) THEN 'unreachable'
     WHEN m.lane IN ({", ".join(str(int(lane)) for lane in UNASKED_LANES)}) AND c.paused_until > :now THEN 'paused'
+    WHEN m.lane IN ({Lane.RIGHTS.value}, {Lane.BROADCAST.value}) AND {NO_LISTENER} THEN 'left'
     WHEN m.withdrawn_at IS NOT NULL THEN 'withdrawn'
     WHEN m.expires_at <= :now THEN 'expired' END"""
 

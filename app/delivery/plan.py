@@ -65,6 +65,11 @@ async def plan_to_county(work: Transaction, message: Message, county: str, topic
     return await _plan(work, message, audience(county, work.now, topic))
 
 
+async def plan_to_those(work: Transaction, message: Message, people: Select[Any]) -> Planned:
+    """Tell the contacts that `people`, a select of them, finds, in one statement."""
+    return await _plan(work, message, people)
+
+
 async def plan_to_same(work: Transaction, message: Message, *earlier_about: UUID) -> Planned:
     """Tell exactly those whom the messages about any of `earlier_about` were meant for, each person once, opt-outs aside (promise 6)."""
     return await _plan(work, message, select(contact).where(contact.c.id.in_(meant_for(earlier_about))))
@@ -137,6 +142,29 @@ async def withdraw(work: Transaction, about_id: UUID, purpose: str) -> int:
         .returning(delivery.c.id)
     )
     return len(rows.all())
+
+
+async def skip(work: Transaction, message_id: UUID, people: Select[tuple[UUID]], reason: Skipped) -> int:
+    """Leave out some of those for whom a message was planned just now, and say why. Returns how many."""
+    rows = await work.execute(
+        delivery.update()
+        .where(delivery.c.message_id == message_id, delivery.c.contact_id.in_(people))
+        .where(delivery.c.state == DeliveryState.PENDING.value)
+        .values(state=DeliveryState.SKIPPED.value, reason=reason.value, done_at=work.now),
+        options={"preserve_rowcount": True},
+    )
+    return int(getattr(rows, "rowcount", 0))
+
+
+async def put_off(work: Transaction, about_id: UUID, until: datetime) -> None:
+    """Send nothing that is planned about a record before an instant."""
+    messages = select(outgoing_message.c.id).where(outgoing_message.c.about_id == about_id)
+    await work.execute(
+        delivery.update()
+        .where(delivery.c.message_id.in_(messages), delivery.c.state == DeliveryState.PENDING.value)
+        .where(delivery.c.not_before.is_(None) | (delivery.c.not_before < until))
+        .values(not_before=until)
+    )
 
 
 async def already_told(work: Transaction, about_id: UUID, purpose: str) -> set[UUID]:

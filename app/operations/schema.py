@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import SQLModel
 
 import app.records.alerts
+import app.records.broadcasts
 import app.records.contacts
 import app.records.corrections
 import app.records.deliveries

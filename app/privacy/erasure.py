@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.core.database import Transaction
 from app.core.jobs import defer
+from app.records.broadcasts import series_progress
 from app.records.contacts import contact, conversation
 from app.records.corrections import forget_examples_of
 from app.records.deliveries import Skipped, delivery, outgoing_text
@@ -45,6 +46,7 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
         outgoing_text.update().where(outgoing_text.c.message_id.in_(written)).values(body_sealed=None),
         masked_talk.update().where(masked_talk.c.contact_id == who, masked_talk.c.ended_at.is_(None)).values(ended_at=work.now),
         subscription.delete().where(subscription.c.contact_id == who),
+        series_progress.delete().where(series_progress.c.contact_id == who),
         conversation.update()
         .where(conversation.c.contact_id == who)
         .values(awaiting=None, report_id=None, last_report_id=None, last_report_at=None, home_counties=[])

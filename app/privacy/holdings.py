@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from app.core.database import Transaction
 from app.privacy.erasure import erase_contact
+from app.records.broadcasts import series_progress
 from app.records.contacts import Contact, contact
 from app.records.corrections import correction
 from app.records.deliveries import delivery
@@ -33,6 +34,7 @@ async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
         ("reports", report),
         ("subscriptions", subscription),
         ("texts sent or planned", delivery),
+        ("rights texts of a series that they had", series_progress),
     ):
         held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
     reports = select(report.c.id).where(report.c.contact_id == who.id)

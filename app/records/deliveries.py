@@ -37,6 +37,7 @@ class Skipped(StrEnum):
     PAUSED = "paused"
     REVOKED = "revoked"
     QUIET = "quiet_hours"  # over before the night is
+    CAPPED = "capped"  # had as many broadcasts this week as one person gets
 
 
 class OutgoingMessage(SQLModel, table=True):

@@ -68,6 +68,18 @@ class AlertState(StrEnum):
     EXPIRED = "expired"
 
 
+class BroadcastState(StrEnum):
+    """An organizers' message that is not about an incident, or a series of rights texts."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"  # waits for a second person
+    RETURNED = "returned"
+    SCHEDULED = "scheduled"  # may go out: at its time, or it is on its way now
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
 class DeliveryState(StrEnum):
     """One text to one person. `unknown`: sent, perhaps; its callback or Twilio's log will tell."""
 
@@ -142,6 +154,19 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         AlertState.RETURNED: frozenset({AlertState.PROPOSED}),
         AlertState.APPROVED: frozenset({AlertState.EXPIRED}),
         AlertState.EXPIRED: frozenset(),
+    },
+    BroadcastState: {
+        BroadcastState.DRAFT: frozenset({BroadcastState.PROPOSED, BroadcastState.SCHEDULED, BroadcastState.CANCELLED}),
+        BroadcastState.PROPOSED: frozenset(
+            {BroadcastState.SCHEDULED, BroadcastState.RETURNED, BroadcastState.DRAFT, BroadcastState.CANCELLED}
+        ),
+        BroadcastState.RETURNED: frozenset({BroadcastState.DRAFT, BroadcastState.CANCELLED}),
+        BroadcastState.SCHEDULED: frozenset(  # back to the second person where its audience has grown meanwhile
+            {BroadcastState.PAUSED, BroadcastState.PROPOSED, BroadcastState.CANCELLED, BroadcastState.DONE}
+        ),
+        BroadcastState.PAUSED: frozenset({BroadcastState.SCHEDULED, BroadcastState.CANCELLED}),
+        BroadcastState.CANCELLED: frozenset(),
+        BroadcastState.DONE: frozenset(),
     },
     DeliveryState: {
         DeliveryState.PENDING: frozenset(  # straight to its end when a callback proves that an earlier try was taken
