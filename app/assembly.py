@@ -85,6 +85,7 @@ def build_hotline(settings: Settings, redis: Redis) -> Hotline:
         alert_lifetime=settings.alert_lifetime,
         answering=Answering.of(settings.pack, settings.lines),
         inventory=build_inventory(settings),
+        public_url=settings.public_url,
     )
 
 

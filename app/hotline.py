@@ -41,7 +41,7 @@ AT_THE_DOOR: Final = "door"
 
 @dataclass(frozen=True)
 class Hotline:
-    """What every step may read and none changes: the pack of the state, the queue, a few policies."""
+    """What every step may read and none changes: the pack of the state, the queue, a few policies. `public_url`: where we are reached."""
 
     lexicon: Lexicon
     atlas: Atlas
@@ -54,6 +54,7 @@ class Hotline:
     alert_lifetime: timedelta
     answering: Answering
     inventory: Inventory
+    public_url: str
 
     @property
     def gazetteer(self) -> Gazetteer:

@@ -7,6 +7,7 @@ reads on the incident's page; nothing ends nowhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from app.records.verification import HandedOver, Offer, Outcome
 from app.verification.answers import Answer as FieldAnswer
 from app.verification.answers import read_answer, read_minutes, says_more
 from app.verification.check_in import note_sign_of_life, raise_alarm, take_due, take_silent, whom_to_alarm
+from app.verification.field_link import FIELD_PATH, give_link
 from app.verification.handover import end_claims
 from app.verification.offers import (
     LATE,
@@ -51,6 +53,26 @@ from app.volunteers.tables import Volunteer, volunteer
 
 NOT_OF_ANOTHER_THING: Final = frozenset({Kind.OTHER, Kind.RUMOR})
 """Kinds as which a question about an offer is read ("which Walmart?"); a sighting, or a wish of the sender's own, is answered as that."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a verifier says of one offer, by text or on their page: the kept message and its words, in which language to answer, and what
+    they mean (None where that is not clear). `minutes`: in how many they can be there."""
+
+    hotline: Hotline
+    made: Offer
+    about: Incident
+    message_id: UUID
+    words: str
+    language: str
+    meaning: FieldAnswer | Outcome | None
+    minutes: int | None = None
+    needs_help: bool = False
+
+    def say(self, key: str, **blanks: object) -> str:
+        """A text of the pack about this incident, in their language."""
+        return self.hotline.texts.say(key, self.language, code=self.about.code, **blanks)
 
 
 # ── Somebody is asked ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,78 +145,84 @@ async def hear_from_volunteer(
     meaning = FieldAnswer.YES if minutes else read_answer(asker.words, whole=not is_open)
     if meaning is None and (is_elsewhere(about.county, about.place, reading) or _is_of_another_thing(made, reading, heard)):
         return None  # verifiers see other things, too
-    work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
+    said = Said(hotline, made, about, asker.kept.id, asker.words, asker.language, meaning, minutes, needs_help)
+    return Answer(await take_said(work, said))
+
+
+async def take_said(work: Transaction, said: Said) -> str:
+    """What a verifier says of an offer does what it means, whichever way it came. Returns the reply, which says what comes next."""
+    made, about = said.made, said.about
+    work.after_commit.append(wake(said.hotline.redis, LiveTopic.BOARD))
     asked_if_safe = made.check_asked_at is not None
+    if said.needs_help or (made.state == OfferState.ACCEPTED and said.meaning is FieldAnswer.NO and asked_if_safe):
+        return await _hear_a_call_for_help(work, said)
     if made.state == OfferState.ACCEPTED:
-        if needs_help or (meaning is FieldAnswer.NO and asked_if_safe):
-            return await _hear_a_call_for_help(work, hotline, asker, made, about)
         await note_sign_of_life(work, made, about)
-        if asked_if_safe and meaning is FieldAnswer.YES:
-            meaning = FieldAnswer.SAFE
-    if isinstance(meaning, Outcome):
+        if asked_if_safe and said.meaning is FieldAnswer.YES:
+            said = replace(said, meaning=FieldAnswer.SAFE)
+    if isinstance(said.meaning, Outcome):
         saw = made.state in WENT or made.here_at is not None
-        await record_observation(work, about, volunteer_id, meaning, on_site=saw, made=made, note=asker.words)
-        return Answer(asker.say("offer.noted", code=about.code, outcome=asker.say(f"outcomes.{meaning.value}")))
-    if meaning is None or (meaning is not FieldAnswer.SAFE and says_more(asker.words)):
-        await record(work, "offer.note", about.id, actor_id=volunteer_id, county=about.county, message=str(asker.kept.id))
-    if made.state not in MAY_ANSWER:
-        return await _answer_late(work, asker, made, about, meaning)
-    return await _answer_open(work, hotline, asker, made, about, meaning, minutes)
+        await record_observation(work, about, made.volunteer_id, said.meaning, on_site=saw, made=made, note=said.words)
+        return said.say("offer.noted", outcome=said.say(f"outcomes.{said.meaning.value}"))
+    if said.words and (said.meaning is None or (said.meaning is not FieldAnswer.SAFE and says_more(said.words))):
+        await record(
+            work, "offer.note", about.id, actor_id=made.volunteer_id, county=about.county, message=str(said.message_id)
+        )
+    return await (_answer_open if made.state in MAY_ANSWER else _answer_late)(work, said)
 
 
-async def _answer_open(
-    work: Transaction,
-    hotline: Hotline,
-    asker: Asker,
-    made: Offer,
-    about: Incident,
-    meaning: FieldAnswer | None,
-    minutes: int | None,
-) -> Answer:
+async def _answer_open(work: Transaction, said: Said) -> str:
     """An answer to an offer that still stands. Whatever it is, the reply says what comes next."""
-    was = made.state
-    goes = meaning in {FieldAnswer.YES, FieldAnswer.HERE} and was != OfferState.ACCEPTED
+    about = said.about
+    goes = said.meaning in {FieldAnswer.YES, FieldAnswer.HERE} and said.made.state != OfferState.ACCEPTED
     if goes and await is_enough(work, about.id):
-        await turn_away(work, made, about)
-        return Answer(asker.say("offer.enough"))
-    reply = await _take_answer(work, hotline, asker, made, about, meaning, minutes)
+        await turn_away(work, said.made, about)
+        return said.say("offer.enough")
+    reply = await _take_answer(work, said)
     if goes and await is_enough(work, about.id):
-        await call_off(work, hotline, about, (OfferState.OFFERED.value,))
-        wake_all(work, hotline)
+        await call_off(work, said.hotline, about, (OfferState.OFFERED.value,))
+        wake_all(work, said.hotline)
     return reply
 
 
-async def _take_answer(
-    work: Transaction,
-    hotline: Hotline,
-    asker: Asker,
-    made: Offer,
-    about: Incident,
-    meaning: FieldAnswer | None,
-    minutes: int | None,
-) -> Answer:
-    was = made.state
-    match meaning:
+async def _take_answer(work: Transaction, said: Said) -> str:
+    made, about, was = said.made, said.about, said.made.state
+    match said.meaning:
         case FieldAnswer.YES:
-            await answer_offer(work, made, about, accepted=True, minutes=minutes)
+            await answer_offer(work, made, about, accepted=True, minutes=said.minutes)
             await note_sign_of_life(work, made, about)
-            details = detail_words(hotline.texts, hotline.counties, about, asker.language)
-            return Answer(f"{details} {asker.say('offer.coming', minutes=minutes)}" if minutes else details)
+            details = await _tell_details(work, said)
+            return f"{details} {said.say('offer.coming', minutes=said.minutes)}" if said.minutes else details
         case FieldAnswer.NO:
             await answer_offer(work, made, about, accepted=False)
-            return Answer(asker.say("offer.declined"))
+            return said.say("offer.declined")
         case FieldAnswer.HERE:
             await note_arrival(work, made, about)
             await note_sign_of_life(work, made, about)
             if was != OfferState.ACCEPTED:  # the rules and the place come with every yes
-                return Answer(detail_words(hotline.texts, hotline.counties, about, asker.language))
-            return Answer(asker.say("offer.here", code=about.code))
+                return await _tell_details(work, said)
+            return said.say("offer.here")
         case FieldAnswer.SAFE if was == OfferState.ACCEPTED:
-            return Answer(asker.say("offer.safe", code=about.code))
+            return said.say("offer.safe")
         case _ if was == OfferState.OFFERED:
-            return Answer(asker.say("offer.asked"))
+            return said.say("offer.asked")
         case _:
-            return Answer(asker.say("offer.passed_on", code=about.code))
+            return said.say("offer.passed_on")
+
+
+async def _tell_details(work: Transaction, said: Said) -> str:
+    """The place and the rules, with the link to the page on which they can answer as well (docs/decisions)."""
+    link = f"{said.hotline.public_url}{FIELD_PATH}{await give_link(work, said.made)}"
+    details = detail_words(said.hotline.texts, said.hotline.counties, said.about, said.language)
+    return f"{details} {said.say('offer.link', link=link)}"
+
+
+async def _answer_late(work: Transaction, said: Said) -> str:
+    """An answer to an offer that is over: kept all the same, so that the dispatcher knows of it."""
+    made, about = said.made, said.about
+    if said.meaning in {FieldAnswer.YES, FieldAnswer.NO, FieldAnswer.HERE} and made.state in LATE:
+        await record(work, "offer.late", about.id, actor_id=made.volunteer_id, county=about.county, said=str(said.meaning))
+    return said.say("offer.late" if said.meaning in {None, FieldAnswer.HERE} else "offer.taken")
 
 
 # ── Are they OK? ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -216,13 +244,14 @@ async def ask_if_safe(work: Transaction, hotline: Hotline) -> int:
     return len(due) + len(silent)
 
 
-async def _hear_a_call_for_help(work: Transaction, hotline: Hotline, asker: Asker, made: Offer, about: Incident) -> Answer:
+async def _hear_a_call_for_help(work: Transaction, said: Said) -> str:
     """They are not OK: dispatchers hear it at once, and what they wrote stands on the incident's page."""
-    await record(work, "offer.note", about.id, actor_id=made.volunteer_id, county=about.county, message=str(asker.kept.id))
+    made, about = said.made, said.about
+    await record(work, "offer.note", about.id, actor_id=made.volunteer_id, county=about.county, message=str(said.message_id))
     if await raise_alarm(work, made):
-        await _alarm(work, hotline, made, "offer.help_wanted")
-        wake_all(work, hotline)
-    return Answer(asker.say("offer.help", code=about.code))
+        await _alarm(work, said.hotline, made, "offer.help_wanted")
+        wake_all(work, said.hotline)
+    return said.say("offer.help")
 
 
 async def _alarm(work: Transaction, hotline: Hotline, made: Offer, verb: str) -> None:
@@ -237,15 +266,6 @@ async def _code_of(work: Transaction, made: Offer) -> str:
 
 
 # ── What the answers share ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def _answer_late(work: Transaction, asker: Asker, made: Offer, about: Incident, meaning: FieldAnswer | None) -> Answer:
-    """An answer to an offer that is over: kept all the same, so that the dispatcher knows of it."""
-    if meaning in {FieldAnswer.YES, FieldAnswer.NO, FieldAnswer.HERE} and made.state in LATE:
-        await record(work, "offer.late", about.id, actor_id=made.volunteer_id, county=about.county, said=str(meaning))
-    if meaning in {None, FieldAnswer.HERE}:
-        return Answer(asker.say("offer.late", code=about.code))
-    return Answer(asker.say("offer.taken"))
 
 
 def _is_of_another_thing(made: Offer, reading: Reading, heard: Heard) -> bool:

@@ -74,6 +74,7 @@ def test_every_text_costs_the_segments_it_should(language: str) -> None:
         "word": texts.say("topic_words.rights", language), "day": {"en": "September 30", "es": "30 de septiembre"}[language],
         "more": texts.say("subscribe.hours_any", language), "minutes": 180, "hours": texts.say("subscribe.hours_any", language),
         "begins": "22:00", "ends": "17:00", "who": "Guadalupe", "words": "How many are there?",
+        "link": "https://hotline.example.org/console/field/AAAAAAAAAAAAAAAAAAAAAA",
     }  # fmt: skip
     most = {"alert.alert": 2, "offer.details": 2}
     costly = {

@@ -14,6 +14,7 @@ from app.console import (
     alert_page,
     board,
     contact,
+    field_page,
     inbox,
     incident_acts,
     incident_claim,
@@ -39,6 +40,7 @@ from app.console.turnstile import Turnstile
 SCREENS: Final = (
     sign_in,
     join_page,
+    field_page,
     board,
     live,
     incident_page,

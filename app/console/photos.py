@@ -102,7 +102,7 @@ async def photos_of(work: Transaction, incident_id: UUID) -> Mapping[UUID | None
                 says=says_of(PhotoState(row.state), row.declared_type),
                 glimpse=_glimpse(work, row.id, row.glimpse_sealed) if row.state == PhotoState.KEPT else "",
                 taken_in=row.taken_in,
-                until=row.received_at + KEPT_FOR if row.state in LIES_AT_TWILIO else None,
+                until=row.received_at + KEPT_FOR if row.sid and row.state in LIES_AT_TWILIO else None,
             )
         )
     return cards

@@ -25,6 +25,9 @@ TITLES: Final = {
     "conflict": mark("That is not possible any more"),
     "lost_claim": mark("Your claim has ended"),
     "illegal_transition": mark("That is not possible any more"),
+    "field_link_ended": mark("This link is over"),
+    "too_often": mark("One moment, please"),
+    "file_too_large": mark("That is too large"),
     "bad_input": mark("Something in the form does not fit"),
     "forged": mark("This form came from another site"),
     "error": mark("That did not work"),
@@ -32,6 +35,7 @@ TITLES: Final = {
 """The heading of a refusal, by its error's code."""
 
 INSTEAD: Final = {
+    "field_link_ended": mark("This link is over. Text us what you saw."),
     "illegal_transition": mark("Somebody acted in the meantime. Go back and look at the page as it is now."),
     "not_found": mark("It may have been moved or erased, or the address has a slip in it."),
 }

@@ -24,7 +24,7 @@ from app.intake.darkroom import Developed, NoPicture, develop_apart
 from app.intake.keep import Kept
 from app.intake.photo_store import PhotoStore
 from app.records.inbound import inbound_message
-from app.records.photos import KEPT_FOR, SETTLE_PHOTO, Photo, forget_photos, photo
+from app.records.photos import KEPT_FOR, SETTLE_PHOTO, Photo, UndevelopedPhoto, forget_photos, photo, undeveloped_photo
 from app.records.states import PhotoState
 from app.telephony.forms import MOST_MEDIA, TextForm
 from app.telephony.pooled_http import TooLarge
@@ -162,13 +162,24 @@ async def _read(work: Transaction, photo_id: UUID) -> Photo | None:
     return await work.get(Photo, photo.c.id == photo_id)
 
 
+async def _read_undeveloped(work: Transaction, found: Photo) -> bytes:
+    """The bytes that came with an answer on our own page. Raises NoPicture where another worker was done with them before."""
+    kept = await work.get(UndevelopedPhoto, undeveloped_photo.c.photo_id == found.id)
+    if kept is None:
+        raise NoPicture("it was developed or forgotten meanwhile")
+    return work.keys.unseal_bytes(kept.image_sealed, "undeveloped_photo", "image", found.id)
+
+
 async def _see(database: Database, rest: MediaKeeper, store: PhotoStore, found: Photo) -> Seen:
     """Fetch it, draw it anew, and lay it into the store."""
     if not (found.declared_type.startswith("image/") or found.declared_type in ALSO_PICTURES):
         return Seen(PhotoState.OTHER_KIND)
     try:
-        fetched = await rest.fetch_media(found.message_sid, found.sid)
-        developed = await develop_apart(fetched.content)
+        if found.sid:
+            content = (await rest.fetch_media(found.message_sid, found.sid)).content
+        else:
+            content = await database.run(partial(_read_undeveloped, found=found))
+        developed = await develop_apart(content)
     except TooLarge:
         return Seen(PhotoState.TOO_LARGE)
     except NoPicture as error:
@@ -200,6 +211,7 @@ async def _write_down(work: Transaction, found: Photo, seen: Seen, place_found: 
     )
     if still_wanted is None:
         raise Overtaken
+    await work.execute(undeveloped_photo.delete().where(undeveloped_photo.c.photo_id == found.id))
     log.info("photo_seen", photo=str(found.id), state=seen.state.value)
 
 

@@ -16,7 +16,7 @@ from app.records.broadcasts import series_progress
 from app.records.contacts import contact, conversation
 from app.records.corrections import forget_examples_of
 from app.records.deliveries import Skipped, delivery, outgoing_text
-from app.records.inbound import inbound_call, inbound_message, recording
+from app.records.inbound import inbound_call, inbound_message, is_at_twilio, recording
 from app.records.incidents import report
 from app.records.masked import masked_talk, masked_words
 from app.records.photos import forget_photos, photo
@@ -70,4 +70,4 @@ async def copies_at_twilio(work: Transaction, contact_id: UUID) -> tuple[list[st
     )
     calls = select(inbound_call.c.id).where(inbound_call.c.contact_id == contact_id)
     voice = await work.execute(select(recording.c.sid).where(recording.c.call_id.in_(calls)))
-    return [*inbound.scalars(), *outbound.scalars()], list(voice.scalars())
+    return [*filter(is_at_twilio, inbound.scalars()), *outbound.scalars()], list(voice.scalars())

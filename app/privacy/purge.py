@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.database import Transaction
 from app.core.jobs import defer
 from app.records.deliveries import delivery, outgoing_message, outgoing_text
-from app.records.inbound import forgotten_sid, inbound_call, inbound_message, sid_hash
+from app.records.inbound import forgotten_sid, inbound_call, inbound_message, is_at_twilio, sid_hash
 from app.records.incidents import report
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -88,5 +88,5 @@ async def _purge(work: Transaction, table: Table, old: ColumnElement[bool]) -> i
     await work.execute(insert(forgotten_sid).values(hashes).on_conflict_do_nothing())
     await work.execute(table.delete().where(table.c.id.in_([row.id for row in rows])))
     if table is inbound_message:
-        await _forget_at_twilio(work, [row.sid for row in rows])
+        await _forget_at_twilio(work, [row.sid for row in rows if is_at_twilio(row.sid)])
     return len(rows)

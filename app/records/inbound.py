@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import LargeBinary
@@ -13,10 +14,13 @@ from app.core.keys import Keys
 from app.records.columns import instant, one_of, sealed
 from app.telephony.addresses import Channel
 
+OF_OUR_PAGE: Final = "WEB"
+"""What the SID of an answer on our own page begins with; Twilio's begin otherwise."""
+
 
 class InboundMessage(SQLModel, table=True):
-    """A text as Twilio gave it, kept once by its SID, with the answer it got so that a replay gets the same. `answered_at` is when the
-    answer was handed to Twilio, or to the outbox; without it nobody knows whether it was."""
+    """A text as Twilio gave it, or an answer on a verifier's page, kept once by its SID, with the answer it got so that a replay gets the
+    same. `answered_at` is when the answer was handed to Twilio, or to the outbox; without it nobody knows whether it was."""
 
     __tablename__ = "inbound_message"
     __table_args__ = (one_of("channel", Channel),)
@@ -89,6 +93,11 @@ class LogSweep(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=32)
     read_until: datetime = instant()
+
+
+def is_at_twilio(sid: str) -> bool:
+    """Whether Twilio knows a message: not one that came by our own page. Pure."""
+    return not sid.startswith(OF_OUR_PAGE)
 
 
 def sid_hash(keys: Keys, sid: str) -> bytes:

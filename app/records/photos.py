@@ -24,9 +24,10 @@ KEPT_FOR: Final = timedelta(days=7)
 class Photo(SQLModel, table=True):
     """One attachment of a text. The picture itself is in the photo store under its `id`, sealed for the cell (photo, image, id).
 
-    `sid` is Twilio's name for it, empty where the webhook's address was none of Twilio's. `incident_id` is set where a verifier sent it
-    from an incident; otherwise it is of the report that its text became. `taken_in` is the county (FIPS) where the photo's own data says
-    it was taken; the exact point is never kept here. `glimpse_sealed` is a JPEG of a few pixels, to stand blurred for the picture.
+    `sid` is Twilio's name for it, empty where the webhook's address was none of Twilio's, or where it came with an answer on our own page.
+    `incident_id` is set where a verifier sent it from an incident; otherwise it is of the report that its text became. `taken_in` is the
+    county (FIPS) where the photo's own data says it was taken; the exact point is never kept here. `glimpse_sealed` is a JPEG of a few
+    pixels, to stand blurred for the picture.
     `due_since` says since when something is still to be done about it (fetch it, have Twilio delete it, delete it here), None when nothing.
     """
 
@@ -51,7 +52,17 @@ class Photo(SQLModel, table=True):
     due_since: datetime | None = instant(nullable=True)
 
 
+class UndevelopedPhoto(SQLModel, table=True):
+    """The bytes of a photo that came with an answer on our own page, sealed, until the darkroom has made a picture of them."""
+
+    __tablename__ = "undeveloped_photo"
+
+    photo_id: UUID = Field(primary_key=True, foreign_key="photo.id", ondelete="CASCADE")
+    image_sealed: bytes = sealed(nullable=False)
+
+
 photo = table_of(Photo)
+undeveloped_photo = table_of(UndevelopedPhoto)
 
 
 async def forget_photos(work: Transaction, *which: ColumnElement[bool]) -> int:
@@ -64,6 +75,8 @@ async def forget_photos(work: Transaction, *which: ColumnElement[bool]) -> int:
         .returning(photo.c.id)
     )
     ids = rows.scalars().all()
+    if ids:
+        await work.execute(undeveloped_photo.delete().where(undeveloped_photo.c.photo_id.in_(ids)))
     for photo_id in ids:
         await defer(work, SETTLE_PHOTO, photo_id=str(photo_id))
     return len(ids)

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
-from app.records.columns import instant, one_of, sealed
+from app.records.columns import fingerprint, instant, one_of, sealed
 from app.records.states import OfferState, TaskState
 
 
@@ -93,7 +93,7 @@ class Handover(SQLModel, table=True):
 
 class Offer(SQLModel, table=True):
     """A request by text to one field verifier; at most one open offer an incident and person. `eta_at` is when they said that they would be
-    there, `here_at` when they said that they are."""
+    there, `here_at` when they said that they are. `link_hash`: the keyed hash of the link that a yes was answered with."""
 
     __table_args__ = (
         one_of("state", OfferState),
@@ -122,6 +122,7 @@ class Offer(SQLModel, table=True):
     )  # when we ask whether they are OK; `check_asked_at` while that is not answered
     check_asked_at: datetime | None = instant(nullable=True)
     alarmed_at: datetime | None = instant(nullable=True)  # while nobody knows whether they are OK
+    link_hash: bytes | None = fingerprint(unique=True, nullable=True)
 
 
 class Search(SQLModel, table=True):

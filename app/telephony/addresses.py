@@ -15,6 +15,7 @@ class Channel(StrEnum):
     MMS = "mms"
     WHATSAPP = "whatsapp"
     VOICE = "voice"
+    WEB = "web"  # the page that a verifier's link opens
 
 
 WHATSAPP_PREFIX = "whatsapp:"

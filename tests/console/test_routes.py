@@ -15,7 +15,10 @@ from tests.console.conftest import Desk
 EVERYBODY = frozenset(Role)
 D, V, ORG, A = Role.DISPATCHER, Role.VERIFIER, Role.ORGANIZER, Role.ADMIN
 
-PUBLIC = {("GET", "/login/{token}"), ("POST", "/login/{token}"), ("POST", "/speak"), ("GET", "/join"), ("POST", "/join")}
+PUBLIC = {("GET", "/login/{token}"), ("POST", "/login/{token}"), ("POST", "/speak"), ("GET", "/join"), ("POST", "/join")} | {
+    ("GET", "/field/{token}"),
+    ("POST", "/field/{token}"),
+}
 
 LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/logout"): EVERYBODY,
