@@ -96,8 +96,16 @@ async def test_the_link_opens_the_place_and_the_six_questions_to_nobody_s_browse
 
 async def test_eight_taps_are_one_observation_in_their_own_words(phone: Phone) -> None:
     await phone.send("here")
-    chosen = {"size": "few", "activity": "stopping", "location": "there", "uniform": "ice", "time": "now", "equipment": "vans"}
-    answer = await phone.send("confirm", note="dos camionetas blancas", **chosen)
+    answer = await phone.send(
+        "confirm",
+        note="dos camionetas blancas",
+        size="few",
+        activity="stopping",
+        location="there",
+        uniform="ice",
+        time="now",
+        equipment="vans",
+    )
 
     assert answer.status_code == 303
     [seen] = await phone.observations()
@@ -244,10 +252,9 @@ async def test_the_same_yes_gives_the_same_link_and_only_its_hash_is_kept(phone:
 
 
 async def test_a_link_is_asked_for_only_so_often(phone: Phone) -> None:
-    for _ in range(MOST_ASKED):
-        answer = await phone.page()
-    assert answer.status_code == 200
-    assert (await phone.page()).status_code == 429
+    answers = [(await phone.page()).status_code for _ in range(MOST_ASKED + 1)]
+    assert set(answers[:-1]) == {200}
+    assert answers[-1] == 429
 
 
 async def test_the_page_speaks_the_language_that_they_text_in(phone: Phone) -> None:
