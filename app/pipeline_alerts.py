@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
 from app.alerts.approval import Draft, approve_alert, propose_alert
-from app.alerts.compose import as_exercise, compose_alert, compose_update
+from app.alerts.compose import Scene, as_exercise, compose_alert, compose_update, required_of
+from app.alerts.review import Required
 from app.core.database import Transaction
-from app.core.errors import Conflict, NotAllowed
+from app.core.errors import BadInput, Conflict, NotAllowed
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
 from app.delivery.holding import end_message, hold_message, let_message_go
@@ -30,22 +32,39 @@ from app.rights.review import in_force
 from app.telephony.segments import spelled_to_fit
 from app.volunteers.tables import Role, Volunteer
 
+LONGEST: Final = timedelta(hours=12)
+"""No alert holds longer: what was seen so long ago is no longer known."""
+
 
 async def draft_alert(work: Transaction, hotline: Hotline, about: Incident) -> tuple[str, dict[str, str], datetime]:
     """The words that the hotline would use for an incident: the code, the texts by language, and until when they hold."""
     until = work.now + hotline.alert_lifetime
-    code = await unused_code(work, alert.c.code)
-    county = hotline.counties.by_fips(about.county or "")
-    seen_at = about.last_report_at
-    rights = await in_force(work, hotline.rights)
-    words = compose_alert(hotline.texts, rights, about, county, code, hotline.time_zone, seen_at=seen_at, until=until)
-    return code, words, until
+    scene = await scene_of(work, hotline, about.county or "", about.place, about.last_report_at, until)
+    return scene.code, await words_of(work, hotline, scene), until
 
 
-async def rights_lines(work: Transaction, hotline: Hotline) -> dict[str, str]:
-    """The line of rights that every alert carries, by language."""
+async def scene_of(
+    work: Transaction, hotline: Hotline, county: str, place: str | None, seen_at: datetime, until: datetime
+) -> Scene:
+    """What an alert is about, with a code of its own. Raises Conflict where the county is not known."""
+    if county not in hotline.counties:
+        raise Conflict("The county is not known, so nobody can be told.")
+    return Scene(hotline.counties.by_fips(county), place, seen_at, until, await unused_code(work, alert.c.code))
+
+
+async def words_of(
+    work: Transaction, hotline: Hotline, scene: Scene, template: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The words about a scene, in the template's words or the hotline's usual."""
+    return compose_alert(hotline.texts, await in_force(work, hotline.rights), scene, hotline.time_zone, template)
+
+
+async def required_for(work: Transaction, hotline: Hotline, county: str, code: str, until: datetime) -> Required:
+    """What the words of an alert to a county must hold."""
     rights = await in_force(work, hotline.rights)
-    return {language: rights.line(language) for language in hotline.texts.by_language}
+    lines = {language: rights.line(language) for language in hotline.texts.by_language}
+    scene = Scene(hotline.counties.by_fips(county), None, work.now, until, code)
+    return required_of(hotline.texts, lines, scene, hotline.time_zone)
 
 
 async def propose(
@@ -53,18 +72,29 @@ async def propose(
 ) -> Alert:
     """One person proposes an alert, in the hotline's words or their own."""
     code, drafted, until = await draft_alert(work, hotline, about)
-    return await put_forward(work, hotline, about, author, Draft(code, words or drafted, until, about.county or ""))
+    draft = Draft(code, words or drafted, until, about.county or "", place=about.place or "")
+    return await put_forward(work, hotline, about, author, draft)
 
 
 async def put_forward(work: Transaction, hotline: Hotline, about: Incident | None, author: Volunteer, draft: Draft) -> Alert:
-    """Propose a finished draft; that of an exercise gets its mark."""
+    """Propose a finished draft. Raises BadInput for its words or its end, and what `propose_alert` raises."""
     if draft.county not in hotline.counties:
         raise Conflict("The county is not known, so nobody can be told.")
-    words = as_exercise(draft.words) if draft.exercise else draft.words
-    draft = replace(draft, words={language: spelled_to_fit(text) for language, text in words.items()})
-    proposed = await propose_alert(work, about, author, draft, await rights_lines(work, hotline))
+    if not work.now < draft.until <= work.now + LONGEST:
+        raise BadInput("An alert ends within twelve hours, and not in the past.")
+    draft = spelled(draft)
+    required = None
+    if draft.kind is AlertType.ALERT:
+        required = await required_for(work, hotline, draft.county, draft.code, draft.until)
+    proposed = await propose_alert(work, about, author, draft, required)
     work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
     return proposed
+
+
+def spelled(draft: Draft) -> Draft:
+    """The draft as it would go out: with its mark where it is an exercise, and spelled to cost least. Pure."""
+    words = as_exercise(draft.own_words) if draft.exercise else draft.own_words
+    return replace(draft, words={language: spelled_to_fit(text) for language, text in words.items()})
 
 
 async def propose_update(

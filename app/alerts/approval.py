@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.alerts.review import EXERCISE_MARKS, Problem, lacks_of, problems_of
+from app.alerts.review import EXERCISE_MARKS, Problem, Required, lacks_of, problems_of
 from app.core.database import Transaction
 from app.core.errors import BadInput, Conflict, NotAllowed
 from app.records.alerts import TELLING, Alert, AlertReference, AlertType, alert
@@ -27,7 +27,8 @@ MAY_APPROVE: Final = frozenset({Role.ORGANIZER})
 @dataclass(frozen=True)
 class Draft:
     """What one person proposes: the code that the words carry, the words by language, until when they hold, to which county, and what it
-    is. `earlier`: the alerts that it updates, corrects or closes, the newest first. `exercise`: for volunteers who practise."""
+    is. `earlier`: the alerts that it updates, corrects or closes, the newest first. `exercise`: for volunteers who practise. `fallbacks`:
+    for a language without words of its own, the one whose words its readers get; the author chose that. `place`: what it is about."""
 
     code: str
     words: Mapping[str, str]
@@ -36,23 +37,32 @@ class Draft:
     kind: AlertType = AlertType.ALERT
     earlier: Sequence[Alert] = ()
     exercise: bool = False
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+
+    @property
+    def own_words(self) -> dict[str, str]:
+        """The words that were written, by language."""
+        return {language: text for language, text in self.words.items() if language not in self.fallbacks}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What readers of each language get."""
+        return self.own_words | {language: self.words[other] for language, other in self.fallbacks.items()}
 
 
 async def propose_alert(
-    work: Transaction, about: Incident | None, author: Volunteer, draft: Draft, rights_lines: Mapping[str, str]
+    work: Transaction, about: Incident | None, author: Volunteer, draft: Draft, required: Required | None = None
 ) -> Alert:
-    """Put an alert before the second person. Raises NotAllowed, Conflict when the incident does not allow it, BadInput for its words."""
+    """Put an alert before the second person. A first alert has to hold what is `required`. Raises NotAllowed, Conflict when the incident
+    does not allow it, BadInput for its words."""
     if not MAY_PROPOSE & set(author.roles):
         raise NotAllowed("Only dispatchers and organizers propose alerts.")
     if about is None and not draft.exercise:
         raise Conflict("Only a confirmed incident can become an alert.")
     if about is not None and draft.kind.value in TELLING and about.state != IncidentState.CONFIRMED:
         raise Conflict("Only a confirmed incident can become an alert.")
-    wrong = problems_of(draft.words, {draft.code, *(one.code for one in draft.earlier)})
-    if draft.kind is AlertType.ALERT:
-        wrong += lacks_of(draft.words, draft.code, rights_lines)
-    if draft.exercise:
-        wrong += [Problem(one, "no_exercise") for one, text in draft.words.items() if not text.startswith(EXERCISE_MARKS[one])]
+    wrong = what_is_wrong(draft, required)
     if wrong:
         raise BadInput("; ".join(f"{p.language}: {p.code}" for p in wrong))
     if about is not None:
@@ -65,7 +75,8 @@ async def propose_alert(
         incident_id=about.id if about else None,
         references_id=draft.earlier[0].id if draft.earlier else None,
         county=draft.county,
-        texts=dict(draft.words),
+        texts=draft.texts,
+        fallbacks=dict(draft.fallbacks),
         author_id=author.id,
         proposed_at=work.now,
         expires_at=draft.until,
@@ -74,8 +85,21 @@ async def propose_alert(
     for one in draft.earlier:
         await work.add(AlertReference(alert_id=proposed.id, earlier_id=one.id))
     facts = {"type": draft.kind.value, "code": draft.code, "exercise": draft.exercise}
+    facts |= {f"{language}_reads": other for language, other in draft.fallbacks.items()}
     await record(work, "alert.proposed", proposed.id, actor_id=author.id, county=draft.county, **facts)
     return proposed
+
+
+def what_is_wrong(draft: Draft, required: Required | None = None) -> list[Problem]:
+    """Everything that keeps a draft from being proposed. Pure."""
+    codes = {draft.code, *(one.code for one in draft.earlier)}
+    wrong = problems_of(draft.words, codes, own_words=[draft.place] if draft.place else [], fallbacks=draft.fallbacks)
+    if required is not None:
+        wrong += lacks_of({one: text for one, text in draft.own_words.items() if text.strip()}, required)
+    if draft.exercise:
+        marks = EXERCISE_MARKS.items()
+        wrong += [Problem(one, "no_exercise") for one, mark in marks if not draft.own_words.get(one, mark).startswith(mark)]
+    return wrong
 
 
 async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) -> Alert:

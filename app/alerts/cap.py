@@ -89,7 +89,7 @@ def cap_document(told: Published, county: County, issuer: Issuer, texts: Texts, 
     ]
     if references:
         _put(root, "references", " ".join(references))
-    for language in texts.by_language:
+    for language in (one for one in texts.by_language if one not in told.alert.fallbacks):
         info = SubElement(root, "info")
         _put(info, "language", LOCALES[language])
         _put(info, "category", "Security")

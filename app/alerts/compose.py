@@ -7,16 +7,20 @@ Wireless Emergency Alert studies found people need). It never says who.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from app.alerts.review import EXERCISE_MARKS
+from app.alerts.review import EXERCISE_MARKS, Required
 from app.core.clock import local_time
+from app.packs.alert_templates import fill_blanks
 from app.packs.counties import County
+from app.packs.place_words import place_in
 from app.packs.texts import Texts
 from app.records.alerts import AlertType
 from app.records.incidents import Incident
 from app.records.states import IncidentState
 from app.rights.topics import Rights
+from app.telephony.segments import spelled_to_fit
 
 CORRECTIONS = {
     IncidentState.POLICE: "alert.corrected_police",
@@ -27,23 +31,45 @@ CORRECTIONS = {
 """What a correction says when the incident came to be decided differently."""
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What an alert is about: its county, the place (a public name, None where unknown), when it was seen and until when the alert holds,
+    and the alert's code."""
+
+    county: County
+    place: str | None
+    seen_at: datetime
+    until: datetime
+    code: str
+
+
 def compose_alert(
-    texts: Texts, rights: Rights, about: Incident, county: County, code: str, zone: str, *, seen_at: datetime, until: datetime
+    texts: Texts, rights: Rights, scene: Scene, zone: str, template: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The first alert about a confirmed incident: a text for each language."""
+    """The words of a first alert in each language, by a template (words by language with blanks) or else the hotline's usual."""
     return {
-        language: texts.say(
-            "alert.alert",
-            language,
-            county=county.label(language),
-            place=about.place or texts.say("alert.no_place", language),
-            time=local_time(seen_at, zone, language),
-            until=local_time(until, zone, language),
-            rights=rights.line(language),
-            code=code,
+        language: spelled_to_fit(
+            fill_blanks(
+                (template or {}).get(language) or texts.by_language[language]["alert.alert"],
+                {
+                    "name": texts.name,
+                    "county": scene.county.label(language),
+                    "place": place_in(scene.place, language) if scene.place else texts.say("alert.no_place", language),
+                    "time": local_time(scene.seen_at, zone, language),
+                    "until": local_time(scene.until, zone, language),
+                    "rights": rights.line(language),
+                    "code": scene.code,
+                },
+            )
         )
         for language in texts.by_language
     }
+
+
+def required_of(texts: Texts, rights_lines: Mapping[str, str], scene: Scene, zone: str) -> Required:
+    """What the words about a scene must hold, whoever wrote them."""
+    until = {language: local_time(scene.until, zone, language) for language in texts.by_language}
+    return Required(texts.name, scene.county.name, scene.code, until, rights_lines)
 
 
 def compose_update(

@@ -98,7 +98,14 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         lasts=time_to_last_phone(renderings, request.state.settings.segments_per_second),
         rights=rights,
         rights_reviewed=all(rights.is_reviewed(language) for language in TEXT_LANGUAGES),
-        problems=_by_language(problems_of(shown.texts, {shown.code, *(one.code for one in earlier)})),
+        problems=_by_language(
+            problems_of(
+                shown.texts,
+                {shown.code, *(one.code for one in earlier)},
+                own_words=[about.place] if about and about.place else [],
+                fallbacks=shown.fallbacks,
+            )
+        ),
         refusal=why_not_approve(
             shown, about, viewer, work.now, sole=about is not None and await is_sole_verifier(work, about.id, viewer.id)
         ),

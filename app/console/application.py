@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app.console import (
+    alert_draft,
     alert_page,
+    alert_templates,
     board,
     contact,
     field_page,
@@ -48,6 +50,8 @@ SCREENS: Final = (
     incident_claim,
     contact,
     photos,
+    alert_templates,
+    alert_draft,
     alert_page,
     offers_page,
     inbox,

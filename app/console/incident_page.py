@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -10,8 +10,6 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from app.alerts.approval import Draft
-from app.alerts.review import Problem, lacks_of, problems_of
 from app.console.access import Desk, Dispatcher
 from app.console.flash import go
 from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
@@ -28,7 +26,7 @@ from app.incidents.join import get_incident, lock_counties, set_county
 from app.incidents.regrouping import acts_of, has_active_alert, what_undo_lacks
 from app.incidents.told import how_sure, neighbours_of
 from app.pipeline import Hotline, decide_incident
-from app.pipeline_alerts import draft_alert, propose, propose_update, put_forward, rights_lines
+from app.pipeline_alerts import draft_alert, propose_update
 from app.pipeline_field import ask_nearest, send_offer
 from app.records.alerts import AlertType
 from app.records.incidents import Incident, incident
@@ -131,34 +129,6 @@ async def locate(
     return go(_path(about), "located", county=hotline.counties.by_fips(county).label(language_of(request)))
 
 
-@router.post("/alert")
-async def propose_one(
-    request: Request,
-    work: Work,
-    viewer: Desk,
-    code: str,
-    text_en: Annotated[str, Form(max_length=700)] = "",
-    text_es: Annotated[str, Form(max_length=700)] = "",
-    draft_code: Annotated[str, Form(max_length=12)] = "",
-) -> Response:
-    """Propose an alert, in the hotline's words or the viewer's own. `draft_code` stands in their words for the code the alert will have."""
-    hotline: Hotline = request.state.hotline
-    about = await get_incident(work, code, lock=True)
-    words = {"en": text_en.strip(), "es": text_es.strip()}
-    if not any(words.values()):
-        made = await propose(work, hotline, about, viewer)
-        return go(f"/console/alerts/{made.code}", "proposed")
-    if about.county is None:
-        raise Conflict("The county is not known, so nobody can be told.")
-    alert_code, _, until = await draft_alert(work, hotline, about)
-    own = {language: text.replace(draft_code, alert_code) if draft_code else text for language, text in words.items()}
-    lines = await rights_lines(work, hotline)
-    if wrong := problems_of(own, {alert_code}) + lacks_of(own, alert_code, lines):
-        raise BadInput(_explained(wrong, translator(request)))
-    made = await put_forward(work, hotline, about, viewer, Draft(alert_code, own, until, about.county))
-    return go(f"/console/alerts/{made.code}", "proposed")
-
-
 @router.post("/update")
 async def propose_correction(request: Request, work: Work, viewer: Desk, code: str) -> Response:
     """Propose the correction or the all-clear of the alert that went out."""
@@ -221,12 +191,6 @@ async def _shown(
         "can_update": sent and not any(a.state == AlertState.PROPOSED for a in facts.alerts),
         "will_clear": about.state in {IncidentState.CONFIRMED, IncidentState.GONE},
     }
-
-
-def _explained(wrong: Sequence[Problem], say: Callable[[str], str]) -> str:
-    """What keeps an alert's words from being proposed, as a sentence a person can act on."""
-    found = [f"{say(word_for('language', p.language))}: {say(word_for('problem', p.code))}" for p in wrong]
-    return f"{'; '.join(found)}."
 
 
 async def _task_of(work: Transaction, about: Incident) -> Task:

@@ -60,7 +60,7 @@ async def choose_language(
 ) -> Response:
     """Read the console in another language, on every device of this volunteer."""
     await set_interface_language(work, viewer, language)
-    response = go(_inside(back), "language")
+    response = go(inside(back), "language")
     response.set_cookie(LANGUAGE_COOKIE, language, max_age=int(A_YEAR.total_seconds()), **_cookie(request), path="/")
     return response
 
@@ -70,7 +70,7 @@ async def choose_language_before_signing_in(
     request: Request, language: Annotated[str, Form()], back: Annotated[str, Form()] = ""
 ) -> Response:
     """The same for someone who isn't signed in: only this browser remembers it."""
-    response = go(_inside(back))
+    response = go(inside(back))
     if language in INTERFACE_LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=int(A_YEAR.total_seconds()), **_cookie(request), path="/")
     return response
@@ -92,7 +92,7 @@ async def change_shift(
             return await _ask_for_note(request, work, viewer, "shift")
         await end_claims(work, request.state.hotline.queue, viewer.id, HandedOver.SHIFT_ENDED, viewer.id, note)
     await set_shift(work, viewer, on=on)
-    return go(_inside(back), "shift_on" if on else "shift_off")
+    return go(inside(back), "shift_on" if on else "shift_off")
 
 
 async def _ask_for_note(request: Request, work: Work, viewer: Volunteer, leaving: str) -> Response:
@@ -113,7 +113,7 @@ def _cookie(request: Request) -> dict[str, Any]:
     return {"httponly": True, "samesite": "lax", "secure": request.state.settings.public_url.startswith("https://")}
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     """A path of the console to go back to, whatever a form says."""
     return (
         path if path.startswith("/console/") and "//" not in path and "\\" not in path and path.isprintable() else "/console/"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
+import app.records.alert_templates
 import app.records.alerts
 import app.records.broadcasts
 import app.records.contacts

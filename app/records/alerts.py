@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.database import Transaction, table_of
@@ -35,7 +36,8 @@ WENT_OUT: Final = (AlertState.APPROVED.value, AlertState.EXPIRED.value)
 class Alert(SQLModel, table=True):
     """A message to a county in every language. The second signature is never the first's: PostgreSQL refuses it too. `references_id` is the
     newest of the alerts that it updates, corrects or closes; `AlertReference` holds every one. An `exercise` reaches only volunteers who
-    practise, which PostgreSQL watches over, and may be about no incident."""
+    practise, which PostgreSQL watches over, and may be about no incident. `fallbacks`: a language whose readers get the
+    words of another, as the author chose."""
 
     __table_args__ = (
         one_of("state", AlertState),
@@ -57,6 +59,9 @@ class Alert(SQLModel, table=True):
     references_id: UUID | None = Field(default=None, foreign_key="alert.id")
     county: str = Field(max_length=5, index=True)
     texts: dict[str, str] = document()
+    fallbacks: dict[str, str] = Field(
+        default_factory=dict, sa_type=JSONB, nullable=False, sa_column_kwargs={"server_default": "{}"}
+    )
     author_id: UUID = Field(foreign_key="volunteer.id")
     approver_id: UUID | None = Field(default=None, foreign_key="volunteer.id")
     reason: str | None = Field(default=None, max_length=400)

@@ -131,4 +131,4 @@ async def test_practice_without_its_mark_is_held(database: Database, hotline: Ho
         code, words, until = await draft_alert(work, hotline, about)
     with pytest.raises(BadInput, match="no_exercise"):
         async with database.transaction() as work:
-            await propose_alert(work, about, olga, Draft(code, words, until, DURHAM, exercise=True), {"en": "", "es": ""})
+            await propose_alert(work, about, olga, Draft(code, words, until, DURHAM, exercise=True))

@@ -70,9 +70,10 @@ async def test_an_alert_in_own_words_carries_its_own_code_whatever_the_draft_sai
     draft = re.search(r'name="draft_code" value="([A-Z]{2}\d{4})"', page)
     assert draft is not None
     own = {
-        "text_en": f"Agents seen near the store. {RIGHTS.line('en')} Code {draft[1]}. STOP to end.",
-        "text_es": f"Vieron agentes cerca de la tienda. {RIGHTS.line('es')} Clave {draft[1]}. ALTO: terminar.",
+        "text_en": f"Vigia: agents in Durham, 11:50 AM. {RIGHTS.line('en')} Until 2 PM. Code {draft[1]}. STOP to end.",
+        "text_es": f"Vigia: agentes en Durham, 11:50 am. {RIGHTS.line('es')} Hasta las 2 pm. Clave {draft[1]}. ALTO: terminar.",
         "draft_code": draft[1],
+        "until": "2026-03-02T19:00:00+00:00",
     }
     path = str((await olga.post(f"{incident}/alert", data=own)).headers["location"])
     page = (await olga.get(path)).text
@@ -97,7 +98,7 @@ async def test_words_that_must_not_go_out_are_named_and_nothing_is_proposed(desk
     answer = await olga.post(f"{incident}/alert", data=words)
     assert answer.status_code == 422
     assert "license plate" in answer.text and "advises to hide" in answer.text
-    assert "/console/alerts/" not in (await olga.get(incident)).text
+    assert re.search(r"/console/alerts/[A-Z]{2}\d", (await olga.get(incident)).text) is None
 
 
 async def test_a_returned_alert_shows_its_reason_and_can_be_proposed_anew(desk: Desk) -> None:
