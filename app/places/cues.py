@@ -21,9 +21,17 @@ OF_PLACE = word_set("""
     cerca afuera fuera lado centro ciudad enfrente frente area dentro pueblo condado norte sur este oeste alrededores alrededor
     saliendo entrada salida calles corte carcel soy somos delante detras atras zona outside town city county condados policia
     sheriff iglesia escuela parte vengo outskirts village side part viene comunidad estoy condao edge sheriffs north south east
-    west mall walmart parque oficina hospital mercado plaza tienda lavanderia
+    west mall walmart parque oficina hospital mercado plaza tienda lavanderia gente raza alertas alerta avisos aviso notificaciones
+    noticias mensajes alerts updates lo paisanos familias latinos hispanos reten retenes redada redadas raid checkpoint diciendo
+    dicen hablando hablan saben sabe
 """)
 """What stands before "de" or "of" and a place."""
+
+DWELLS = frozenset({"vivo", "vivimos", "vive"})
+"""Right before a name, with the "en" left out, by who is new to the language: "yo vivo Sanford"."""
+
+TOLD = word_set("alerts alert notices notifications notices updates texts text messages news up me us")
+"""Shortly before "for" and a name: what somebody asks to be sent."""
 
 BETWEEN = word_set("""
     el la los las the downtown north south east west norte sur este oeste central greater town northeast northwest southeast
@@ -118,7 +126,12 @@ def place_word_before(words: list[Word], first: int, strict: bool = False) -> bo
         if position < 0 or _breaks(words[position + 1].gap):
             return False
         word = words[position].fold
-        if word in wanted:
+        if (
+            word in wanted
+            or (word == "for" and _told_of(words, position))
+            or word in DWELLS
+            or (word == "con" and _warns(words, position))
+        ):
             return True
         if word in {"de", "of", "del", "d"}:
             before = words[position - 1].fold if position else ""
@@ -129,6 +142,16 @@ def place_word_before(words: list[Word], first: int, strict: bool = False) -> bo
             return False
         position -= 1
     return False
+
+
+def _warns(words: list[Word], position: int) -> bool:
+    """Whether "cuidado" or "ojo" stands before "con": "cuidado con Concord"."""
+    return position > 0 and words[position - 1].fold in {"cuidado", "ojo", "aguas"}
+
+
+def _told_of(words: list[Word], position: int) -> bool:
+    """Whether alerts stand shortly before "for": "text notices for Jackson", "sign me up for Lee"."""
+    return any(word.fold in TOLD for word in words[max(position - 3, 0) : position])
 
 
 def foreign_word_before(words: list[Word], first: int) -> bool:

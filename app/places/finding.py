@@ -13,6 +13,7 @@ from app.places import cues
 from app.places.gazetteer import LARGE_TOWN, Caution, Gazetteer, Name, Place, PlaceKind
 from app.places.mention import Mention, Rank
 from app.places.roads import RoadMention, roads_in
+from app.places.splits import joined_name
 from app.places.surroundings import BREAKS, ROADS, SURE_LENGTH, Surroundings
 from app.places.words import Word, word_set
 
@@ -43,6 +44,7 @@ class _Reader(Surroundings):
                 mention
                 or self._zip(at)
                 or self._corner_side(at)
+                or self._cut_apart(at)
                 or self._name(at)
                 or self._misspelled(at)
                 or self._other_state(at)
@@ -99,6 +101,10 @@ class _Reader(Surroundings):
                 if mention:
                     return mention
         return None
+
+    def _cut_apart(self, at: int) -> Mention | None:
+        found = None if self.words[at].fold.isdigit() else joined_name(self.words, at, self.gazetteer)
+        return self._weigh(at, found[0], self.gazetteer.names[found[1]], 0.5) if found else None
 
     def _is_cut_short(self, first: int, last: int) -> bool:
         """Whether "on durham" was read out of "on Durham Rd", whose own name says which street it is."""

@@ -145,6 +145,7 @@ _SOUNDS = tuple(
         (r"b|v", "v"),
         (r"ng", "n"),
         (r"m(?=[vpf])", "n"),
+        (r"n(?=m)", ""),
         (r"^e(?=s[ptkml])", ""),
         (r"^[aou]", "A"),
         (r"^[eiy]", "E"),

@@ -15,7 +15,9 @@ NOT_STOP = tuple(kind for kind in Kind if kind is not Kind.STOP)
 SHARPNESS = 1.2
 """What log-odds are multiplied by for the confidence, so that nine in ten given at 0.9 are right (docs/reading.md)."""
 CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
-"""The kinds where people may be at risk now; a question about a rumor or about rights can wait a minute."""
+"""The kinds where people may be at risk now; a question about a rumor can wait a minute."""
+PRESSING = -0.3
+"""Log-odds of urgency above which something is urgent: below even, as it is worse to miss one than to look at one too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,18 @@ def weigh(said: Understood, scores: Scores, lexicon: Lexicon) -> Weighed:
     trust, concepts = lexicon.rules.trust, scores.concepts
     evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in _applying(concepts, lexicon) if kind is best]
     evidence += _worded(said, best, scores.suggested, scores.by_word)
-    if best not in CAN_BE_URGENT:
+    if best is Kind.RIGHTS:  # what to do while somebody is at the door cannot wait; the wording knows nothing of that
+        urgency = urgency_of(best, concepts, lexicon)
+    elif best in CAN_BE_URGENT:
+        urgency = urgency_of(best, concepts, lexicon) + scores.suggested[-1]
+    else:
         return Weighed(best, confidence, False, tuple(evidence))
-    urgency = urgency_of(best, concepts, lexicon) + scores.suggested[-1]
     named = concepts | {f"KIND_{best.name}"}
     urgent_trust = lexicon.rules.urgent_trust
     evidence += [
         _evidence(rule, said, named, lexicon, urgent_trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
     ]
-    return Weighed(best, confidence, urgency > 0, tuple(evidence))
+    return Weighed(best, confidence, urgency > PRESSING, tuple(evidence))
 
 
 def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:

@@ -10,22 +10,26 @@ from bench.reading import read_corpus, score_triage
 
 def test_labelled_texts_are_unlike_each_other_and_agree_with_themselves() -> None:
     rows = read_corpus()
+    ours = [row.text for row in rows if not row.strangers]
 
-    assert len({row.id for row in rows}) == len({row.text for row in rows}) == len(rows) >= 800
-    assert all(row.opt_out == (row.kind is Kind.STOP) for row in rows)
-    assert not [row.id for row in rows if row.urgent and row.kind not in {Kind.REPORT, Kind.DETENTION}]
+    assert len({row.id for row in rows}) == len(rows)
+    assert len(set(ours)) == len(ours) >= 800
+    assert all(row.opt_out == (row.kind is Kind.STOP) for row in rows if row.kind is not Kind.DELETE)
+    assert not [row.id for row in rows if row.urgent and row.kind not in {Kind.REPORT, Kind.DETENTION, Kind.RIGHTS}]
     assert {row.kind for row in rows if row.split == "held"} == set(Kind)
 
 
 @pytest.mark.parametrize(
     ("fresh", "kinds", "urgent", "opt_out", "false_stops"),
-    [(False, 0.92, 0.95, 0.92, 0), (True, 0.88, 0.94, 0.9, 3)],
+    [(False, 0.94, 0.95, 0.92, 0), (True, 0.89, 0.95, 0.93, 3)],
     ids=["the first corpus", "batches written after the rules, by other voices"],
 )
 def test_the_half_that_was_not_tuned_on_is_read_well(
     fresh: bool, kinds: float, urgent: float, opt_out: float, false_stops: int
 ) -> None:
-    figures = score_triage([row for row in read_corpus() if row.split == "held" and row.is_fresh is fresh])
+    figures = score_triage(
+        [row for row in read_corpus() if row.split == "held" and row.is_fresh is fresh and not row.strangers]
+    )
 
     assert figures["kind_macro_f1"] >= kinds
     assert figures["urgent_recall"] >= urgent
