@@ -50,4 +50,4 @@ def joined_name(words: list[Word], at: int, gazetteer: Gazetteer) -> tuple[int, 
 
 def _is_town(name: str, gazetteer: Gazetteer) -> bool:
     meanings = gazetteer.names.get(name)
-    return bool(meanings) and meanings[0].place.kind in _TOWNS
+    return meanings is not None and meanings[0].place.kind in _TOWNS
