@@ -21,17 +21,17 @@ from app.hotline import Hotline, call_off, wake_all
 from app.intake.answers import Asker
 from app.intake.conversation import Answer, Heard, is_elsewhere
 from app.intake.photos import attach_photos
+from app.pipeline_shifts import answer_about_shifts
 from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.reading import Command, Kind, Reading
 from app.records.states import OfferState
-from app.records.verification import HandedOver, Offer, Outcome
+from app.records.verification import Offer, Outcome
 from app.verification.answers import Answer as FieldAnswer
 from app.verification.answers import read_answer, read_minutes, says_more
 from app.verification.check_in import note_sign_of_life, raise_alarm, take_due, take_silent, whom_to_alarm
 from app.verification.field_link import FIELD_PATH, give_link
-from app.verification.handover import end_claims
 from app.verification.offers import (
     LATE,
     MAY_ANSWER,
@@ -47,8 +47,8 @@ from app.verification.offers import (
 from app.verification.tasks import check_claim
 from app.verification.waves import ask_wave, due_search, is_enough, start_search
 from app.verification.wording import detail_words, offer_words
-from app.volunteers.orders import Order, read_order, read_quiet_hours
-from app.volunteers.roster import set_quiet_hours, set_shift
+from app.volunteers.orders import read_quiet_hours
+from app.volunteers.roster import set_quiet_hours
 from app.volunteers.tables import Volunteer, volunteer
 
 NOT_OF_ANOTHER_THING: Final = frozenset({Kind.OTHER, Kind.RUMOR})
@@ -123,9 +123,9 @@ async def hear_from_volunteer(
     work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, reading: Reading, heard: Heard
 ) -> Answer | None:
     """A volunteer's text about their shift or about what they were asked. None when it is about neither: then it goes the ordinary way."""
-    order = read_order(asker.words)
-    if order is not None:
-        return await _obey(work, hotline, asker, volunteer_id, order)
+    about_shifts = await answer_about_shifts(work, hotline, asker)
+    if about_shifts is not None:
+        return about_shifts
     quiet = read_quiet_hours(asker.words)
     if quiet is not None:
         return await _leave_in_peace(work, hotline, asker, volunteer_id, quiet)
@@ -287,15 +287,3 @@ async def _leave_in_peace(
     if hours[0] == hours[1]:
         return Answer(asker.say("shift.no_quiet"))
     return Answer(asker.say("shift.quiet", begins=f"{hours[0]}:00", ends=f"{hours[1]}:00"))
-
-
-async def _obey(work: Transaction, hotline: Hotline, asker: Asker, volunteer_id: UUID, order: Order) -> Answer:
-    """ON and OFF begin and end a shift; SHIFT says which it is."""
-    person = await work.get(Volunteer, volunteer.c.id == volunteer_id)
-    assert person is not None  # as whoever wrote is on the roster
-    if order is not Order.SHIFT:
-        await set_shift(work, person, on=order is Order.ON)
-        if order is Order.OFF:
-            await end_claims(work, hotline.queue, person.id, HandedOver.SHIFT_ENDED, person.id)
-        work.after_commit.append(wake(hotline.redis, LiveTopic.BOARD))
-    return Answer(asker.say("shift.on" if person.on_shift else "shift.off"))

@@ -49,7 +49,9 @@ from app.pipeline_late import keep_stop, take_in_late
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
+from app.pipeline_shifts import follow_shifts
 from app.pipeline_subscribers import forget_sign_ups
+from app.pipeline_swaps import expire_swaps
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
 from app.privacy.purge import FORGET_TEXTS_AT_TWILIO, purge_old, purge_sent
 from app.records.corrections import forget_old_examples
@@ -156,12 +158,14 @@ async def send_broadcasts(parts: Parts) -> None:
 
 async def sweep_slowly(parts: Parts) -> None:
     """What a minute is soon enough for: photos whose time is over are forgotten, files whose job got lost get another, and what is not
-    urgent waits for the morning."""
+    urgent waits for the morning; shifts begin and end as they were planned."""
     steps: tuple[Callable[[Transaction], Awaitable[int]], ...] = (
         forget_old_photos,
         find_lost_photos,
         find_lost_recordings,
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
+        lambda unit: follow_shifts(unit, parts.hotline),
+        lambda unit: expire_swaps(unit, parts.hotline),
         forget_sign_ups,
         finish_broadcasts,
         purge_old,

@@ -73,7 +73,9 @@ def test_every_text_costs_the_segments_it_should(language: str) -> None:
         "counties": "Rutherford, Durham, Wake, Orange, Johnston", "what": county, "topic": texts.say("topics.rights", language),
         "word": texts.say("topic_words.rights", language), "day": {"en": "September 30", "es": "30 de septiembre"}[language],
         "more": texts.say("subscribe.hours_any", language), "minutes": 180, "hours": texts.say("subscribe.hours_any", language),
-        "begins": "22:00", "ends": "17:00", "who": "Guadalupe", "words": "How many are there?",
+        "begins": "22:00", "ends": "17:00", "who": "Guadalupe", "words": "How many are there?", "number": 1234,
+        "when": {"en": "Wed Nov 25, 18:00-22:00", "es": "mié 25 nov, 18:00-22:00"}[language],
+        "shifts": {"en": "Wed Nov 25, 18:00-22:00", "es": "mié 25 nov, 18:00-22:00"}[language] + "; Sat Nov 28, 18:00-22:00",
         "link": "https://hotline.example.org/console/field/AAAAAAAAAAAAAAAAAAAAAA",
     }  # fmt: skip
     most = {"alert.alert": 2, "offer.details": 2}

@@ -18,7 +18,8 @@ from app.records.incidents import incident
 from app.records.verification import HandedOver
 from app.verification.handover import end_claims, held_by
 from app.volunteers.access import read_link, sign_in, sign_out
-from app.volunteers.roster import set_interface_language, set_shift
+from app.volunteers.presence import begin_shift, end_shift
+from app.volunteers.roster import set_interface_language
 from app.volunteers.tables import LinkPurpose, Volunteer
 
 router = APIRouter()
@@ -91,7 +92,9 @@ async def change_shift(
         if await held_by(work, viewer.id) is not None and not note.strip():
             return await _ask_for_note(request, work, viewer, "shift")
         await end_claims(work, request.state.hotline.queue, viewer.id, HandedOver.SHIFT_ENDED, viewer.id, note)
-    await set_shift(work, viewer, on=on)
+        await end_shift(work, viewer, request.state.hotline.time_zone)
+    else:
+        await begin_shift(work, viewer, request.state.hotline.time_zone)
     return go(inside(back), "shift_on" if on else "shift_off")
 
 

@@ -4,7 +4,8 @@ that the next who holds it reads."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,6 +20,11 @@ from app.verification.offers import OPEN_OFFERS
 from app.verification.queue import TaskQueue
 from app.verification.tasks import HELD, LEASE, change_claim, claim_lock
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
+
+NOTE_WANTED: Final = timedelta(hours=24)
+"""So long after a shift its note is asked for."""
+
+MOST_LETTERS: Final = 500
 
 
 async def release_task(
@@ -101,6 +107,33 @@ async def end_claims(
 
     work.after_commit.append(tell)
     return ended
+
+
+async def owed_note(work: Transaction, who: UUID) -> Handover | None:
+    """What somebody left at the end of a shift without a word for the next, while that still waits or is worked on."""
+    found = await work.find(
+        Handover,
+        select(handover)
+        .join(task, task.c.id == handover.c.task_id)
+        .where(
+            handover.c.holder_id == who,
+            handover.c.how == HandedOver.SHIFT_ENDED.value,
+            handover.c.note_sealed.is_(None),
+            handover.c.at > work.now - NOTE_WANTED,
+            task.c.state != TaskState.DONE.value,
+        )
+        .order_by(handover.c.at.desc())
+        .limit(1),
+    )
+    return found[0] if found else None
+
+
+async def leave_note(work: Transaction, left: Handover, note: str) -> None:
+    """The word for the next comes after all."""
+    sealed = work.seal(note.strip()[:MOST_LETTERS], "handover", "note", left.id)
+    await work.execute(handover.update().where(handover.c.id == left.id).values(note_sealed=sealed))
+    about = await work.scalar(select(task.c.incident_id).where(task.c.id == left.task_id))
+    await record(work, "task.note_left", about, actor_id=left.holder_id)
 
 
 async def end_offers(work: Transaction, who: UUID) -> list[tuple[Offer, OfferState]]:

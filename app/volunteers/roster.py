@@ -128,15 +128,6 @@ async def restore(work: Transaction, person: Volunteer, by: Volunteer) -> None:
     await record(work, "volunteer.restored", person.id, actor_id=by.id, alias=person.alias)
 
 
-async def set_shift(work: Transaction, person: Volunteer, *, on: bool) -> None:
-    """Begin or end a shift."""
-    if person.on_shift == on:
-        return
-    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(on_shift=on))
-    person.on_shift = on
-    await record(work, "volunteer.shift_begun" if on else "volunteer.shift_ended", person.id, actor_id=person.id)
-
-
 async def set_quiet_hours(work: Transaction, person: Volunteer, hours: tuple[int, int], zone: str) -> None:
     """From one hour until another, on clocks in `zone`, this person is not asked to go anywhere; equal hours mean no such hours."""
     begins, ends = hours if hours[0] != hours[1] else (None, None)
@@ -179,7 +170,8 @@ def _plain(value: Sequence[str] | str | bool) -> str | bool | list[str]:
 
 
 async def _stand(work: Transaction, person: Volunteer, standing: Standing) -> None:
-    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(standing=standing.value))
+    off_duty = {"on_shift": False, "on_shift_until": None} if standing is Standing.SUSPENDED else {}
+    await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(standing=standing.value, **off_duty))
     person.standing = standing.value
 
 

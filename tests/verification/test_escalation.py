@@ -14,7 +14,8 @@ from app.pipeline_escalation import end_escalations, escalate, take_task
 from app.records.deliveries import delivery, outgoing_message
 from app.verification.handover import release_task
 from app.verification.tasks import finish_task, pull_task
-from app.volunteers.roster import add_volunteer, set_shift, suspend
+from app.volunteers.presence import end_shift
+from app.volunteers.roster import add_volunteer, suspend
 from app.volunteers.tables import Volunteer, volunteer
 from tests.verification.test_tasks import DURHAM, WAKE, an_incident
 
@@ -159,12 +160,12 @@ async def test_who_is_off_duty_is_left_in_peace_while_another_on_backup_is_on(
                 trained=False,
                 number=f"+1919555014{n}",
             )
-            await set_shift(work, off, on=False)
+            await end_shift(work, off, hotline.time_zone)
     await an_incident(database, hotline.queue, urgent=True)
     clock.advance(timedelta(minutes=3))
     first = await texted(database, hotline)
     async with database.transaction() as work:
-        await set_shift(work, people["Bea"], on=False)
+        await end_shift(work, people["Bea"], hotline.time_zone)
     await an_incident(database, hotline.queue, urgent=True)
     clock.advance(timedelta(minutes=3))
 

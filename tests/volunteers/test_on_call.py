@@ -12,7 +12,8 @@ from app.core.clock import ManualClock
 from app.core.database import Database
 from app.volunteers.hours import Span
 from app.volunteers.on_call import Called, Nearness, in_order, nearest, nearness, who_is_next
-from app.volunteers.roster import add_volunteer, set_quiet_hours, set_shift
+from app.volunteers.presence import end_shift
+from app.volunteers.roster import add_volunteer, set_quiet_hours
 from app.volunteers.shifts import change_once
 from app.volunteers.tables import Role, volunteer
 
@@ -57,7 +58,7 @@ async def test_everyone_of_the_role_is_there_in_the_order_of_how_good_a_moment_i
             for n, (alias, where) in enumerate(counties.items())
         }
         for alias in ("Away", "Off", "Quiet"):
-            await set_shift(work, people[alias], on=False)
+            await end_shift(work, people[alias], "America/New_York")
         await set_quiet_hours(work, people["Quiet"], (11, 14), "America/New_York")
         today = Span(clock.now, clock.now.replace(hour=23))
         await change_once(work, people["Away"], today, people["Away"], away=True)
