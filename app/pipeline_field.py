@@ -22,6 +22,7 @@ from app.intake.answers import Asker
 from app.intake.conversation import Answer, Heard, is_elsewhere
 from app.intake.photos import attach_photos
 from app.pipeline_shifts import answer_about_shifts
+from app.pipeline_zones import answer_zone
 from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident, incident
@@ -129,6 +130,9 @@ async def hear_from_volunteer(
     quiet = read_quiet_hours(asker.words)
     if quiet is not None:
         return await _leave_in_peace(work, hotline, asker, volunteer_id, quiet)
+    zone = await answer_zone(work, hotline, asker, volunteer_id, reading, heard)
+    if zone is not None:
+        return zone
     needs_help = Command.HELP is reading.assessment.command or reading.assessment.kind is Kind.HELP
     if reading.assessment.command is not None and not needs_help:
         return None

@@ -59,6 +59,8 @@ FLASHES: Final = {
     "rights_approved": mark("Approved by two people. It is sent without the mark now."),
     "rights_withdrawn": mark("It is not sent any more. People who ask get a sentence that says so."),
     "resumed": mark("Texts go out again."),
+    "zone": mark("You start from %(place)s. We ask first who is near."),
+    "zone_off": mark("We forgot where you start from."),
     "shift_on": mark("Your shift began."),
     "shift_off": mark("Your shift ended. Thank you."),
     "language": mark("The console is in English now."),

@@ -21,7 +21,8 @@ from app.records.inbound import inbound_message, recording
 from app.records.incidents import Incident, Report, report
 from app.records.states import DECIDED, TaskState
 from app.records.verification import Observation, Outcome, Search, Task, observation, offer, search, task
-from app.verification.offers import find_candidates
+from app.verification.offers import rank_candidates
+from app.verification.ranking import Ranked
 from app.volunteers.tables import Volunteer, volunteer
 
 VIEWED: Final = "incident.viewed"
@@ -81,7 +82,7 @@ class IncidentFacts:
     accounts: Sequence[Account]
     task: Task | None
     holder: Volunteer | None
-    candidates: Sequence[Volunteer]
+    candidates: Sequence[tuple[Volunteer, Ranked]]
     offers: Sequence[Row[Any]]
     sights: Sequence[Sight]
     notes: Sequence[Note]
@@ -117,7 +118,7 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
         accounts=[await _account(work, told, photos.get(told.id, ())) for told in reports],
         task=held,
         holder=holder,
-        candidates=[] if decided else await find_candidates(work, about),
+        candidates=[] if decided else await rank_candidates(work, about),
         offers=await _offers(work, about.id),
         sights=sights,
         notes=await _notes(work, about.id),

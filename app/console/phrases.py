@@ -128,6 +128,14 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "time": mark("When"),
         "equipment": mark("Vehicles and gear"),
     },
+    "band": {
+        "known": mark("knows the place"),
+        "near": mark("within 5 km"),
+        "town": mark("within 15 km"),
+        "county": mark("within 40 km or of the county"),
+        "far": mark("farther away"),
+        "unknown": mark("distance not known"),
+    },
     "field_outcome": {
         "confirm": mark("Yes: immigration agents"),
         "police": mark("Local police, not immigration"),
@@ -357,6 +365,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "swap.withdrawn": mark("A shift was kept after all"),
         "swap.expired": mark("Nobody took a shift"),
         "task.note_left": mark("A note was left for the next"),
+        "volunteer.zone": mark("Said where they start from"),
         "volunteer.quiet_hours": mark("Chose quiet hours"),
         "volunteer.exercises": mark("Chose about practice alerts"),
         "volunteer.shift_ended": mark("Ended a shift"),

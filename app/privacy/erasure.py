@@ -23,6 +23,8 @@ from app.records.photos import forget_photos, photo
 from app.records.states import DeliveryState
 from app.subscribers.consent import Consent, record_erasure, stop
 from app.subscribers.tables import subscription
+from app.volunteers.tables import volunteer
+from app.volunteers.zones import home_zone
 
 FORGET_AT_TWILIO = "contact.forget_at_twilio"
 """The job that has Twilio delete its copies; it takes the contact's id."""
@@ -33,6 +35,7 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
     who = consent.contact_id
     await stop(work, consent)
     calls = select(inbound_call.c.id).where(inbound_call.c.contact_id == who)
+    theirs = select(volunteer.c.id).where(volunteer.c.contact_id == who)
     talks = select(masked_talk.c.id).where(masked_talk.c.contact_id == who)
     written = select(masked_words.c.message_id).where(masked_words.c.talk_id.in_(talks))
     for statement in (
@@ -46,6 +49,7 @@ async def erase_contact(work: Transaction, consent: Consent) -> None:
         outgoing_text.update().where(outgoing_text.c.message_id.in_(written)).values(body_sealed=None),
         masked_talk.update().where(masked_talk.c.contact_id == who, masked_talk.c.ended_at.is_(None)).values(ended_at=work.now),
         subscription.delete().where(subscription.c.contact_id == who),
+        home_zone.delete().where(home_zone.c.volunteer_id.in_(theirs)),
         series_progress.delete().where(series_progress.c.contact_id == who),
         conversation.update()
         .where(conversation.c.contact_id == who)

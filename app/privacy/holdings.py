@@ -17,6 +17,8 @@ from app.records.states import PhotoState
 from app.subscribers.consent import Consent
 from app.subscribers.tables import consent_event, subscription
 from app.telephony.addresses import canonical_number
+from app.volunteers.tables import volunteer
+from app.volunteers.zones import home_zone
 
 
 async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
@@ -37,6 +39,9 @@ async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
         ("rights texts of a series that they had", series_progress),
     ):
         held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
+    homes = home_zone.join(volunteer, volunteer.c.id == home_zone.c.volunteer_id)
+    zones = select(func.count()).select_from(homes).where(volunteer.c.contact_id == who.id)
+    held["zone that they start from as a volunteer"] = int(await work.scalar(zones))
     reports = select(report.c.id).where(report.c.contact_id == who.id)
     examples = select(func.count()).where(correction.c.report_id.in_(reports))
     held["reports kept as examples of how to read, sealed"] = int(await work.scalar(examples))

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, extract, func, or_, select
 
-from app.core.database import Transaction
+from app.core.database import Transaction, row_as
 from app.core.errors import Conflict
 from app.records.contacts import contact
 from app.records.events import record
 from app.records.incidents import Incident, incident, report
 from app.records.states import DECIDED, IncidentState, OfferState, step
 from app.records.verification import Observation, Offer, Outcome, offer
+from app.verification.ranking import Candidate, Ranked, knows, rank
 from app.volunteers.tables import Role, Standing, Volunteer, volunteer
+from app.volunteers.zones import home_zone
 
 OFFER_TIME: Final = timedelta(minutes=30)
 """An offer that nobody answered in this time is over; a later answer is still recorded."""
@@ -34,16 +36,20 @@ MOST_A_DAY: Final = 6
 """So often one person is asked in 24 hours at most."""
 
 ROTATION: Final = timedelta(days=7)
-"""Whoever was asked least in this time is asked first."""
+"""In this time it is counted how often somebody was asked."""
 
 OPEN_OFFERS: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value)
 
 
 async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]:
-    """Verifiers who could go: active, trained, on shift, of that county, with a phone that may be texted, who have no open offer anywhere,
-    were not asked about this before and did not report it themselves. Nor in
-    their own quiet hours, nor more than MOST_A_DAY times a day. First come those who chose this county, then those who read a language of
-    its reports, then those who were asked least lately."""
+    """Verifiers who could go, whom to ask first first: see `rank_candidates`."""
+    return [person for person, _ in await rank_candidates(work, about)]
+
+
+async def rank_candidates(work: Transaction, about: Incident) -> list[tuple[Volunteer, Ranked]]:
+    """Verifiers who could go, and why each stands where they do (`ranking.py`): active, trained, on shift, of that county, with a phone
+    that may be texted, who have no open offer anywhere, were not asked about this before and did not report it themselves. Nor in their
+    own quiet hours, nor more than MOST_A_DAY times a day."""
     busy = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.state.in_(OPEN_OFFERS))
     asked = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.incident_id == about.id)
     reported_it = exists().where(report.c.incident_id == about.id, report.c.contact_id == volunteer.c.contact_id)
@@ -52,9 +58,18 @@ async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]
     lately = asked_since.where(offer.c.offered_at > work.now - ROTATION).scalar_subquery()
     reads_it = exists().where(report.c.incident_id == about.id, report.c.language == func.any(volunteer.c.languages))
     last_asked = select(func.max(offer.c.offered_at)).where(offer.c.volunteer_id == volunteer.c.id).scalar_subquery()
-    statement: Select[tuple[Volunteer]] = (
-        select(volunteer)
+    rows = await work.all(
+        select(
+            volunteer,
+            home_zone.c.latitude,
+            home_zone.c.longitude,
+            home_zone.c.county.label("home_county"),
+            reads_it.label("reads_it"),
+            lately.label("lately"),
+            last_asked.label("last_asked"),
+        )
         .join(contact, contact.c.id == volunteer.c.contact_id)
+        .join(home_zone, home_zone.c.volunteer_id == volunteer.c.id, isouter=True)
         .where(
             volunteer.c.standing == Standing.ACTIVE.value,
             volunteer.c.trained,
@@ -69,15 +84,25 @@ async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]
             ~_sleeps(work.now),
             today < MOST_A_DAY,
         )
-        .order_by(
-            volunteer.c.counties.contains([about.county or ""]).desc(),
-            reads_it.desc(),
-            lately,
-            last_asked.asc().nulls_first(),
-            volunteer.c.alias,
-        )
     )
-    return await work.find(Volunteer, statement)
+    people = {row.id: row_as(Volunteer, {c.name: getattr(row, c.name) for c in volunteer.c}) for row in rows}
+    candidates = [
+        Candidate(
+            id=row.id,
+            alias=row.alias,
+            home=(row.latitude, row.longitude) if row.latitude is not None else None,
+            home_county=row.home_county,
+            chose_county=about.county in row.counties,
+            knows_place=knows(row.zones, about.place),
+            reads_language=row.reads_it,
+            trainee=row.trainee,
+            asked=row.lately,
+            last_asked=row.last_asked,
+        )
+        for row in rows
+    ]
+    point = (about.latitude, about.longitude) if about.latitude is not None and about.longitude is not None else None
+    return [(people[ranked.candidate.id], ranked) for ranked in rank(candidates, point, about.county)]
 
 
 async def make_offer(work: Transaction, about: Incident, verifier: Volunteer, offered_by: UUID) -> Offer:

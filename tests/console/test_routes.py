@@ -75,6 +75,7 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/alerts/{code}/approve"): frozenset({ORG}),
     ("POST", "/alerts/{code}/return"): frozenset({ORG}),
     ("GET", "/offers"): frozenset({V}),
+    ("POST", "/offers/zone"): frozenset({V}),
     ("GET", "/inbox"): frozenset({D, ORG}),
     ("GET", "/photos/{photo_id}"): frozenset({D, ORG}),
     ("GET", "/recordings/{recording_id}"): frozenset({D}),
