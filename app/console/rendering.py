@@ -47,6 +47,7 @@ MENU: Final = (
     Entry("/console/", mark("Board"), "b", (Role.DISPATCHER, Role.ORGANIZER)),
     Entry("/console/offers", mark("My offers"), "o", (Role.VERIFIER,)),
     Entry("/console/alerts", mark("Alerts"), "a", (Role.DISPATCHER, Role.ORGANIZER)),
+    Entry("/console/broadcasts", mark("Broadcasts"), "d", (Role.ORGANIZER, Role.ADMIN)),
     Entry("/console/inbox", mark("Inbox"), "i", (Role.DISPATCHER, Role.ORGANIZER)),
     Entry("/console/subscribers", mark("Subscribers"), "s", (Role.ORGANIZER,)),
     Entry("/console/rights", mark("Rights"), "r", tuple(Role)),

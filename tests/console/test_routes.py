@@ -20,6 +20,8 @@ PUBLIC = {("GET", "/login/{token}"), ("POST", "/login/{token}"), ("POST", "/spea
     ("POST", "/field/{token}"),
 }
 
+BROADCAST_ACTS = ("propose", "approve", "return", "take-back", "pause", "resume", "cancel")
+
 LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/logout"): EVERYBODY,
     ("POST", "/language"): EVERYBODY,
@@ -74,6 +76,15 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/alerts/{code}"): frozenset({D, ORG}),
     ("POST", "/alerts/{code}/approve"): frozenset({ORG}),
     ("POST", "/alerts/{code}/return"): frozenset({ORG}),
+    ("GET", "/broadcasts"): frozenset({ORG, A}),
+    ("POST", "/broadcasts"): frozenset({ORG}),
+    ("GET", "/broadcasts/new"): frozenset({ORG}),
+    ("GET", "/broadcasts/{code}"): frozenset({ORG}),
+    ("GET", "/broadcasts/{code}/edit"): frozenset({ORG}),
+    ("POST", "/broadcasts/{code}/edit"): frozenset({ORG}),
+    **{("POST", f"/broadcasts/{{code}}/{act}"): frozenset({ORG}) for act in BROADCAST_ACTS},
+    ("POST", "/broadcasts/hosts"): frozenset({A}),
+    ("POST", "/broadcasts/hosts/remove"): frozenset({A}),
     ("GET", "/offers"): frozenset({V}),
     ("POST", "/offers/zone"): frozenset({V}),
     ("GET", "/inbox"): frozenset({D, ORG}),
