@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-
-def mark(words: str) -> str:
-    """`words`, to be found by the extraction of messages and translated where they are shown."""
-    return words
+from app.console.broadcast_phrases import BROADCAST_EVENTS, BROADCAST_WORDS
+from app.console.marking import mark as mark
 
 
-WORDS: Final[dict[str, dict[str, str]]] = {
+WORDS: Final[dict[str, dict[str, str]]] = BROADCAST_WORDS | {
     "incident": {
         "open": mark("Open"),
         "verifying": mark("Being checked"),
@@ -61,41 +59,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "returned": mark("Returned"),
         "approved": mark("Approved"),
         "expired": mark("Over"),
-    },
-    "broadcast": {
-        "draft": mark("Draft"),
-        "proposed": mark("Waits for approval"),
-        "returned": mark("Returned"),
-        "scheduled": mark("Goes out"),
-        "paused": mark("Paused"),
-        "cancelled": mark("Cancelled"),
-        "done": mark("Done"),
-    },
-    "skipped": {
-        "stopped": mark("said stop"),
-        "expired": mark("too late"),
-        "withdrawn": mark("cancelled before it went"),
-        "erased": mark("had themselves erased"),
-        "unreachable": mark("can't be reached"),
-        "left": mark("left the topic or the county"),
-        "paused": mark("asked for a pause"),
-        "revoked": mark("every subscription was ended"),
-        "quiet_hours": mark("night"),
-        "capped": mark("had enough broadcasts this week"),
-    },
-    "broadcast_kind": {
-        "announcement": mark("Announcement"),
-        "series": mark("Rights, one a week"),
-    },
-    "repeats": {
-        "once": mark("Once"),
-        "weekly": mark("Every week"),
-        "monthly": mark("Every month"),
-    },
-    "subscription": {
-        "alerts": mark("Alerts"),
-        "rights": mark("Rights"),
-        "events": mark("Events"),
     },
     "alert_type": {
         "alert": mark("Alert"),
@@ -317,7 +280,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "other_time": mark("another time"),
         "other_event": mark("another event"),
     },
-    "event": {
+    "event": BROADCAST_EVENTS
+    | {
         "incident.opened": mark("The first report came in"),
         "report.joined": mark("Another report joined"),
         "incident.located": mark("The county became known"),
@@ -361,21 +325,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "offer.stood_down": mark("Verifiers were called off"),
         "offer.note": mark("A note from the field"),
         "observation.made": mark("An observation came in"),
-        "broadcast.written": mark("A broadcast was written"),
-        "broadcast.rewritten": mark("A broadcast was changed"),
-        "broadcast.proposed": mark("A broadcast was proposed"),
-        "broadcast.approved": mark("A broadcast was approved"),
-        "broadcast.returned": mark("A broadcast was returned"),
-        "broadcast.taken_back": mark("A broadcast was taken back by its author"),
-        "broadcast.planned": mark("The texts of a broadcast were planned"),
-        "broadcast.held": mark("A broadcast waits for a second person, as its audience grew"),
-        "broadcast.missed": mark("A broadcast was not sent, as it was too late"),
-        "broadcast.paused": mark("A broadcast was paused"),
-        "broadcast.resumed": mark("A broadcast goes on"),
-        "broadcast.cancelled": mark("A broadcast was cancelled"),
-        "broadcast.done": mark("A broadcast is over"),
-        "host.allowed": mark("A host was put on the list for links"),
-        "host.forbidden": mark("A host was taken off the list for links"),
         "alert.proposed": mark("An alert was proposed"),
         "alert.approved": mark("The alert was approved"),
         "alert.returned": mark("The alert was returned"),
