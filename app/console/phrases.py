@@ -7,7 +7,6 @@ from typing import Final
 from app.console.broadcast_phrases import BROADCAST_EVENTS, BROADCAST_WORDS
 from app.console.marking import mark as mark
 
-
 WORDS: Final[dict[str, dict[str, str]]] = BROADCAST_WORDS | {
     "incident": {
         "open": mark("Open"),
