@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 
 import httpx2
 
-DEADLINE_S: Final = 10.0
+DEADLINE_S: Final = 30.0
 """How long a text may take to arrive."""
 
 QUIET_S: Final = 0.3

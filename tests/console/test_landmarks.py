@@ -68,7 +68,7 @@ async def test_every_process_hears_of_a_landmark_while_it_runs(desk: Desk) -> No
     async with redis.pubsub(ignore_subscribe_messages=True) as channel:
         await channel.subscribe(CHANNEL)
         await olga.post("/console/landmarks", data=PLAZA)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (message := await channel.get_message(timeout=1)) is None:
                 continue
         assert message["data"] == Topic.PLACES.value
@@ -79,7 +79,7 @@ async def test_every_process_hears_of_a_landmark_while_it_runs(desk: Desk) -> No
         asyncio.create_task(follow_landmarks(desk.hotline.atlas, desk.database, listener)),
     ]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while says(desk, "en los girasoles") == ():
                 await redis.ping()
             await olga.post(f"{await path_of(olga)}/remove")
