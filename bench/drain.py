@@ -57,7 +57,7 @@ def measure() -> list[Row]:
             drained = statistics.median(value for value, _ in rounds)
             bare = statistics.median(value for _, value in rounds)
             ratio = statistics.median(value / baseline for value, baseline in rounds)
-            celery, beside = _celery(environment, url)
+            celery, beside = celery_beside_outbox(environment, url)
             rate, fullest = _paced(environment, url)
     return [
         Row("drain throughput", drained, bare, ratio, 0.35, "texts/s", "outbox against a bare concurrent aiohttp POST loop"),
@@ -84,12 +84,12 @@ def measure() -> list[Row]:
 
 
 def _round(environment: dict[str, str], url: str) -> tuple[float, float]:
-    before = asyncio.run(_bare_loop(url))
+    before = asyncio.run(bare_loop(url))
     drained = PEOPLE / asyncio.run(_drain(environment, url, None))
-    return drained, max(before, asyncio.run(_bare_loop(url)))
+    return drained, max(before, asyncio.run(bare_loop(url)))
 
 
-def _celery(environment: dict[str, str], url: str) -> tuple[float, float]:
+def celery_beside_outbox(environment: dict[str, str], url: str) -> tuple[float, float]:
     """Texts a second between the first and the last that Celery sent (its start and the queueing of tasks don't count), and those of the
     outbox measured right before and after."""
     surroundings = environment | {"BENCH_CARRIER": url}
@@ -101,10 +101,10 @@ def _celery(environment: dict[str, str], url: str) -> tuple[float, float]:
     )
     subprocess.run([sys.executable, "-c", queue], env=os.environ | surroundings, check=True)
     before = asyncio.run(_drain(environment, url, None))
-    _forget_arrivals(url)
+    forget_arrivals(url)
     with process(words, surroundings):
         until = time.monotonic() + 120
-        while len(arrivals := _arrivals(url)) < TASKS and time.monotonic() < until:
+        while len(arrivals := arrivals_of(url)) < TASKS and time.monotonic() < until:
             time.sleep(0.5)
     assert len(arrivals) == TASKS, f"Celery sent {len(arrivals)} of {TASKS}"
     after = asyncio.run(_drain(environment, url, None))
@@ -113,20 +113,20 @@ def _celery(environment: dict[str, str], url: str) -> tuple[float, float]:
 
 def _paced(environment: dict[str, str], url: str) -> tuple[float, float]:
     """The rate at which texts of a paced drain arrived, and how many were handed to the network in the fullest second."""
-    _forget_arrivals(url)
+    forget_arrivals(url)
     gone: list[float] = []
     asyncio.run(_drain(environment, url, RATE, gone))
-    arrivals = _arrivals(url)
+    arrivals = arrivals_of(url)
     fullest = max(bisect_left(gone, at + 1.0) - n for n, at in enumerate(gone))
     return (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]), fullest
 
 
-def _arrivals(url: str) -> Sequence[float]:
+def arrivals_of(url: str) -> Sequence[float]:
     with urllib.request.urlopen(url) as answer:  # noqa: S310  # loopback
         return sorted(json.load(answer))
 
 
-def _forget_arrivals(url: str) -> None:
+def forget_arrivals(url: str) -> None:
     urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()  # noqa: S310  # loopback
 
 
@@ -180,7 +180,7 @@ async def _drain(environment: dict[str, str], url: str, rate: float | None, gone
     return seconds
 
 
-async def _bare_loop(url: str) -> float:
+async def bare_loop(url: str) -> float:
     left = iter(range(PEOPLE))
     address = f"{url}/2010-04-01/Accounts/AC/Messages.json"
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:

@@ -106,7 +106,7 @@ class Sender:
         recording = asyncio.create_task(self._keep_recording(done))
         try:
             while not _is_set(stopping):
-                await _sleep(self._pacer.busy_for(self._database.clock()) - SLICE_SECONDS, stopping)
+                await _sleep(await self._pacer.ahead(self._database.clock()) - SLICE_SECONDS, stopping)
                 while len(under_way) > MOST_UNDER_WAY - BATCH:
                     await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                 batch = await self._claim()

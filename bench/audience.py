@@ -1,0 +1,40 @@
+"""Subscribers by the hundred thousand, written with COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+
+from app.core.clock import system_clock
+from app.core.database import Database
+from app.core.ids import new_id
+from app.core.keys import Keys
+
+
+def open_database(environment: Mapping[str, str], pool_size: int = 10) -> Database:
+    """The database of a measurement."""
+    keys = Keys(environment["VIGIA_KEYS"], environment["VIGIA_HASH_KEY"])
+    return Database(environment["VIGIA_DATABASE_URL"], keys, system_clock, new_id, pool_size=pool_size)
+
+
+def subscribe_many(environment: Mapping[str, str], counties: Mapping[str, int]) -> None:
+    """Make phones and subscribe the first n of them to each county, half of them English, half Spanish."""
+    keys = Keys(environment["VIGIA_KEYS"], environment["VIGIA_HASH_KEY"])
+    now = system_clock()
+    with psycopg.connect(environment["VIGIA_DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        ids = [new_id() for _ in range(max(counties.values()))]
+        columns = "id, number_hash, number_sealed, language, language_chosen, created_at"
+        with cursor.copy(f"COPY contact ({columns}) FROM STDIN") as copy:
+            for n, who in enumerate(ids):
+                number = f"+1{200 + n // 10_000:03d}555{n % 10_000:04d}"
+                sealed = keys.seal(number, "contact", "number", who)
+                copy.write_row((who, keys.fingerprint("phone", number), sealed, "es" if n % 2 else "en", True, now))
+        columns = "id, contact_id, county, topic, any_hour, created_at"
+        with cursor.copy(f"COPY subscription ({columns}) FROM STDIN") as copy:
+            for county, people in counties.items():
+                for who in ids[:people]:
+                    copy.write_row((new_id(), who, county, "alerts", True, now))
+        connection.commit()
+        connection.autocommit = True
+        cursor.execute("VACUUM ANALYZE contact, subscription")
