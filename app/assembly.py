@@ -129,5 +129,6 @@ def build_carrier(settings: Settings) -> TwilioRest:
         settings.api_key_secret.get_secret_value(),
         settings.lines[0],
         whatsapp=settings.whatsapp_line,
+        several=settings.senders is not None,
         api_url=settings.api_url,
     )

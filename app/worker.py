@@ -30,12 +30,14 @@ from app.core.database import Transaction, without_driver
 from app.core.jobs import Patience
 from app.core.live import Listener, Topic, wake
 from app.core.logs import set_up_logging
+from app.delivery.allowance import count_again
 from app.delivery.breaker import check_lanes
 from app.delivery.conservation import find_differences
-from app.delivery.pacing import Pacer
+from app.delivery.pacing import CampaignPace, Pacer
 from app.delivery.quiet_hours import hold_for_the_night
 from app.delivery.reconcile import ask_after, reconcile
-from app.delivery.sender import Sender
+from app.delivery.routing import write_slots
+from app.delivery.sender import From, Sender
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
 from app.intake.replay import Replay
@@ -85,11 +87,9 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
     async with open_parts(settings) as parts:
         carrier = build_carrier(settings)
         listener = Listener(parts.redis)
-        woken = listener.on(Topic.OUTBOX)
         jobs = build_jobs(settings, parts, carrier)
-        pacer = Pacer(parts.redis, line_name(settings.lines[0]), settings.segments_per_second)
-        callback = f"{settings.public_url}/twilio/messages/status"
-        sender = Sender(parts.database, carrier, pacer, callback, may_send=parts.spool.is_empty)
+        senders = build_senders(settings, parts, carrier)
+        woken = [listener.on(Topic.OUTBOX) for _ in senders]
         whatsapp = (by_whatsapp(settings.whatsapp_line),) if settings.whatsapp_line else ()
         recovery = Recovery(
             parts.database, parts.hotline, parts.spool, carrier, (*settings.lines, *whatsapp), settings.recover_grace
@@ -113,15 +113,43 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                 asyncio.create_task(do_jobs(jobs, stopping)),
                 asyncio.create_task(replay.keep_running()),
             ]
+            await attempt("lines", partial(prepare_lines, parts))
             log.info("worker_started")
             try:
-                await sender.run(stopping, woken)
+                await asyncio.gather(*(one.run(stopping, event) for one, event in zip(senders, woken, strict=True)))
             finally:
                 for helper in helpers:
                     helper.cancel()
                 await asyncio.gather(*helpers, return_exceptions=True)
         await carrier.close()
         log.info("worker_stopped")
+
+
+def build_senders(settings: Settings, parts: Parts, carrier: TwilioRest) -> list[Sender]:
+    """One sender for each of our lines, all of which share the pace of their campaign and the day's allowance of their brand."""
+    callback, inventory = f"{settings.public_url}/twilio/messages/status", parts.hotline.inventory
+    several = len(inventory.lines) > 1
+    senders = []
+    for line in inventory.lines:
+        campaign = inventory.campaign_of(line)
+        pace = CampaignPace(f"campaign-{campaign.name}", campaign.segments_per_second) if campaign else None
+        pacer = Pacer(parts.redis, line.name if several else line_name(settings.lines[0]), inventory.pace_of(line), pace)
+        sends_from = From(
+            line.name if several else "",
+            (line.number or line.service) if settings.senders else None,
+            campaign.brand if campaign else None,
+            campaign.tmobile_per_day if campaign else 0,
+        )
+        senders.append(Sender(parts.database, carrier, pacer, callback, sends_from=sends_from, may_send=parts.spool.is_empty))
+    return senders
+
+
+async def prepare_lines(parts: Parts) -> None:
+    """Write down which line tells whom, hand over what waits for a line that is no more, and count what each brand has sent today."""
+    async with parts.database.transaction() as unit:
+        await write_slots(unit, parts.hotline.inventory)
+        if parts.hotline.inventory.campaigns:
+            await count_again(unit, parts.hotline.inventory)
 
 
 async def sweep(parts: Parts) -> None:

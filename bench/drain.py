@@ -146,9 +146,9 @@ class Watched(TwilioRest):
 
     gone: list[float]
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
         self.gone.append(time.monotonic())
-        return await super().send(to, body, callback, validity_seconds)
+        return await super().send(to, body, callback, validity_seconds, sender)
 
 
 async def _drain(environment: dict[str, str], url: str, rate: float | None, gone: list[float] | None = None) -> float:

@@ -20,8 +20,9 @@ from app.core.database import Transaction
 from app.core.keys import KeyProblem
 from app.core.metrics import TEXTS_REFUSED
 from app.delivery.failures import act_on_failure, goes_again_at
+from app.delivery.protection import held_until
 from app.delivery.switch import PROBE, hold_line, pause_line
-from app.records.deliveries import Lane, delivery
+from app.records.deliveries import Lane, Waits, delivery
 from app.records.states import DeliveryState
 from app.subscribers.consent import UNASKED_LANES
 from app.telephony.addresses import by_whatsapp
@@ -66,35 +67,68 @@ WHY_NOT = f"""CASE
     WHEN m.withdrawn_at IS NOT NULL THEN 'withdrawn'
     WHEN m.expires_at <= :now THEN 'expired' END"""
 
+AGES: Final = {
+    Lane.ALERT: timedelta(seconds=30),
+    Lane.CORRECTION: timedelta(minutes=1),
+    Lane.RIGHTS: timedelta(minutes=10),
+    Lane.BROADCAST: timedelta(minutes=20),
+}
+"""A lane in which a text has waited so long gets one claim in ten until it hasn't (`sender.AGED_EVERY`), so that none starves: behind k texts
+of its own lane a text waits at most this and the time in which ten times k go. Replies and offers to verifiers are always first."""
+
+RELEASE = text("""
+    UPDATE delivery SET not_before = NULL, reason = NULL WHERE id IN (
+        SELECT id FROM delivery WHERE state = 'pending' AND not_before <= :now ORDER BY not_before LIMIT 1000 FOR UPDATE SKIP LOCKED)
+""")
+"""What was held back until now takes its place among what is due."""
+
 CLAIM = text(f"""
     WITH due AS (
         SELECT d.id FROM delivery d
-        WHERE d.state = 'pending' AND (d.not_before IS NULL OR d.not_before <= :now)
+        WHERE d.state = 'pending' AND d.not_before IS NULL AND d.line = :line AND d.lane BETWEEN :first AND :last
             AND (SELECT NOT halted AND coalesce(paused_until <= :now, true) FROM outbound_switch WHERE id = 1)
             AND d.lane NOT IN (SELECT lane FROM lane_halt)
             AND d.message_id NOT IN (SELECT id FROM outgoing_message WHERE paused_at IS NOT NULL AND expires_at > :now)
-        ORDER BY d.lane, d.message_id, d.id
+        ORDER BY d.lane, d.message_id, d.turn, d.id
         LIMIT (SELECT CASE WHEN pauses > 0 THEN 1 ELSE CAST(:most AS int) END FROM outbound_switch WHERE id = 1)
         FOR UPDATE OF d SKIP LOCKED
     ), probe AS (
         UPDATE outbound_switch SET paused_until = :probe_until WHERE id = 1 AND pauses > 0 AND EXISTS (SELECT FROM due)
     ), looked AS (
         SELECT d.id, c.number_sealed, m.expires_at, t.id AS text_id, t.body_sealed, t.segments, {WHY_NOT} AS why_not,
+            {held_until()} AS held_until,
             d.lane = {Lane.REPLY.value} AND d.attempts = 0 AND c.whatsapp_at > :session AS by_whatsapp
         FROM due JOIN delivery d ON d.id = due.id JOIN contact c ON c.id = d.contact_id JOIN outgoing_message m ON m.id = d.message_id
             LEFT JOIN outgoing_text t ON t.message_id = d.message_id AND t.language = d.language
+    ), decided AS (
+        SELECT *, CASE WHEN why_not IS NOT NULL THEN 'skipped' WHEN held_until IS NOT NULL THEN 'pending' ELSE 'sending' END AS next
+        FROM looked
     )
     UPDATE delivery d
-    SET state = CASE WHEN l.why_not IS NULL THEN 'sending' ELSE 'skipped' END, reason = l.why_not,
-        done_at = CASE WHEN l.why_not IS NOT NULL THEN CAST(:now AS timestamptz) END,
-        lease_until = CASE WHEN l.why_not IS NULL THEN CAST(:lease_until AS timestamptz) END,
-        fence = d.fence + 1, claimed_at = :now, rank = 0, error_code = NULL
-    FROM looked l
+    SET state = l.next, reason = CASE l.next WHEN 'skipped' THEN l.why_not WHEN 'pending' THEN '{Waits.PROTECTED.value}' END,
+        not_before = CASE l.next WHEN 'pending' THEN l.held_until END,
+        done_at = CASE l.next WHEN 'skipped' THEN CAST(:now AS timestamptz) END,
+        lease_until = CASE l.next WHEN 'sending' THEN CAST(:lease_until AS timestamptz) END,
+        fence = d.fence + CASE l.next WHEN 'pending' THEN 0 ELSE 1 END,
+        claimed_at = CASE l.next WHEN 'pending' THEN d.claimed_at ELSE CAST(:now AS timestamptz) END,
+        rank = CASE l.next WHEN 'pending' THEN d.rank ELSE 0 END,
+        error_code = CASE l.next WHEN 'pending' THEN d.error_code END
+    FROM decided l
     WHERE d.id = l.id
-    RETURNING d.id, d.fence, d.attempts, d.lane, d.message_id, d.contact_id, d.reason,
+    RETURNING d.id, d.state, d.fence, d.attempts, d.lane, d.message_id, d.contact_id, d.turn,
         l.text_id, l.body_sealed, l.segments, l.number_sealed, l.by_whatsapp, l.expires_at
 """)  # noqa: S608  # built from a constant
-"""Who must not get it any more is skipped here, and asked after once more if sending is not at once."""
+"""Who must not get it any more is skipped here, and asked after once more if sending is not at once. Who gets enough already waits."""
+
+OLDEST = text(f"""
+    SELECT lane, (
+        SELECT d.created_at FROM delivery d
+        WHERE d.state = 'pending' AND d.not_before IS NULL AND d.line = :line AND d.lane = lanes.lane
+        ORDER BY d.message_id, d.turn, d.id LIMIT 1) AS since
+    FROM (VALUES {", ".join(f"({int(lane)})" for lane in AGES)}) AS lanes (lane)
+    WHERE lane NOT IN (SELECT lane FROM lane_halt)
+""")  # noqa: S608  # built from constants
+"""For each lane the text that has waited longest: messages are in the order of their making."""
 
 LOOK_AGAIN = text(f"""
     WITH looked AS (
@@ -141,6 +175,7 @@ class Claimed:
     lane: int
     message_id: UUID
     contact_id: UUID
+    turn: int
     number: str
     body: str
     segments: int
@@ -148,21 +183,35 @@ class Claimed:
     claimed_at: datetime
 
 
-async def claim(work: Transaction, most: int) -> list[Claimed]:
-    """Claim the most pressing texts, lane before lane and in a lane message after message. None while sending is halted or paused."""
-    rows = await work.execute(
-        CLAIM,
-        {
-            "now": work.now,
-            "most": most,
-            "lease_until": work.now + LEASE,
-            "probe_until": work.now + PROBE,
-            "session": work.now - SESSION,
-        },
-    )
+async def claim(
+    work: Transaction, most: int, *, line: str = "", first: Lane = Lane.REPLY, last: Lane = Lane.BROADCAST
+) -> list[Claimed]:
+    """Claim the most pressing texts of a line in these lanes, lane before lane and in a lane message after message. None while sending is
+    halted or paused."""
+    await work.execute(RELEASE, {"now": work.now})
+    asked = {
+        "now": work.now,
+        "most": most,
+        "line": line,
+        "first": int(first),
+        "last": int(last),
+        "lease_until": work.now + LEASE,
+        "probe_until": work.now + PROBE,
+        "session": work.now - SESSION,
+    }
     bodies: dict[UUID, str] = {}
-    claimed = [one for row in rows if row.reason is None and (one := await _opened(work, row, bodies)) is not None]
-    return sorted(claimed, key=attrgetter("lane", "message_id", "id"))
+    claimed: list[Claimed] = []
+    while not claimed and (rows := (await work.execute(CLAIM, asked)).all()):  # a batch may be all of people who are not to get it
+        sending = [row for row in rows if row.state == DeliveryState.SENDING]
+        claimed = [one for row in sending if (one := await _opened(work, row, bodies)) is not None]
+    return sorted(claimed, key=attrgetter("lane", "message_id", "turn", "id"))
+
+
+async def aged_lane(work: Transaction, line: str = "") -> Lane | None:
+    """The lane whose texts have waited longest beyond what they should (AGES), if any have."""
+    rows = await work.execute(OLDEST, {"line": line})
+    overdue = {Lane(row.lane): (work.now - row.since) / AGES[Lane(row.lane)] for row in rows if row.since is not None}
+    return max((lane for lane in overdue if overdue[lane] >= 1), key=overdue.__getitem__, default=None)
 
 
 async def look_again(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:
@@ -240,7 +289,7 @@ async def _opened(work: Transaction, row: Row[Any], bodies: dict[UUID, str]) -> 
         )
         return None
     return Claimed(
-        row.id, row.fence, row.attempts, row.lane, row.message_id, row.contact_id, number, bodies[row.text_id], row.segments,
+        row.id, row.fence, row.attempts, row.lane, row.message_id, row.contact_id, row.turn, number, bodies[row.text_id], row.segments,
         row.expires_at, work.now,
     )  # fmt: skip
 

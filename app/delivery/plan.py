@@ -15,7 +15,7 @@ from app.core.database import Transaction
 from app.core.languages import TEXT_LANGUAGES
 from app.delivery.quiet_hours import QUIET_LANES
 from app.records.contacts import contact
-from app.records.deliveries import Lane, OutgoingMessage, OutgoingText, Skipped, delivery, outgoing_message
+from app.records.deliveries import Lane, OutgoingMessage, OutgoingText, Skipped, delivery, line_slot, outgoing_message
 from app.records.states import DeliveryState
 from app.subscribers.tables import Topic, subscription
 from app.telephony.segments import size_of
@@ -105,9 +105,17 @@ def meant_for(about: Sequence[UUID]) -> Select[tuple[UUID]]:
 
 
 def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS) -> Select[Any]:
-    """A select of the contacts who asked to hear of a county and don't pause, each with whether at any hour."""
+    """A select of the contacts who asked to hear of a county and don't pause, each with whether at any hour, and their turn: 0 for those
+    who live there as far as we know, as it is the county that they asked for first, 1 for neighbours."""
+    before = subscription.alias("before")
+    asked_for_another = (
+        select(before.c.id)
+        .where(before.c.contact_id == subscription.c.contact_id, before.c.ended_at.is_(None))
+        .where(before.c.created_at < subscription.c.created_at, before.c.county != county)
+        .exists()
+    )
     return (
-        select(contact, subscription.c.any_hour)
+        select(contact, subscription.c.any_hour, case((asked_for_another, 1), else_=0).label("turn"))
         .join(subscription, subscription.c.contact_id == contact.c.id)
         .where(subscription.c.county == county, subscription.c.topic == topic.value, subscription.c.ended_at.is_(None))
         .where(contact.c.paused_until.is_(None) | (contact.c.paused_until <= now))
@@ -208,9 +216,11 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
         literal(0),
         literal(0),
         literal(work.now),
+        func.coalesce(line_slot.c.line, ""),
+        who.c.turn if "turn" in who.c else literal(0),
         *night.values(),
-    )
-    columns = ["id", "message_id", "contact_id", "lane", "language", "fence", "attempts", "rank", "created_at"]
+    ).select_from(who.join(line_slot, line_slot.c.slot == func.get_byte(func.uuid_send(who.c.id), 15), isouter=True))
+    columns = ["id", "message_id", "contact_id", "lane", "language", "fence", "attempts", "rank", "created_at", "line", "turn"]
     columns += night
     done = await work.execute(
         insert(delivery).from_select(columns, rows).on_conflict_do_nothing(index_elements=["message_id", "contact_id"]),

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import Database
 from app.delivery import outbox
+from app.delivery.allowance import count_sent, is_for_safety_only
 from app.delivery.outbox import LEASE, Claimed
 from app.delivery.pacing import Pacer
 from app.records.deliveries import Lane
@@ -39,6 +40,13 @@ VALIDITY: Final = {Lane.ALERT: timedelta(minutes=30), Lane.DISPATCH: timedelta(m
 CALLBACK_OVERRIDES: Final = "#ct=3000&rt=1500&rc=5&rp=all"
 """Asks Twilio to tell a status again when we did not take it in (twilio.com, "Webhook connection overrides")."""
 
+URGENT_SECONDS: Final = 0.2
+"""How often, while others are being sent, the outbox is looked at for replies and offers to verifiers, which then wait behind nothing that is
+not on its way already."""
+
+AGED_EVERY: Final = 10
+"""One claim in so many goes to a lane whose texts have waited too long (`outbox.AGES`)."""
+
 USUAL_VALIDITY: Final = timedelta(hours=4)
 IDLE_SECONDS: Final = 1.0
 RECORD_AGAIN_SECONDS: Final = 1.0
@@ -57,9 +65,20 @@ class _Answer:
     untouched: bool = False
 
 
+@dataclass(frozen=True)
+class From:
+    """The line that a sender sends from: its name in the outbox, "" where there is only one; its number or Messaging Service, None for the
+    carrier's usual one; and the brand whose allowance for a day it shares, in segments to one carrier (`allowance.py`)."""
+
+    line: str = ""
+    address: str | None = None
+    brand: str | None = None
+    allowance: int = 0
+
+
 class Sender:
-    """Sends what the outbox holds. Several may run, in one process or many: claims keep them apart. While `may_send` says no, nothing
-    goes: texts to us wait to be read, and one of them may say stop."""
+    """Sends what the outbox holds for one line. Several may run, in one process or many: claims keep them apart. While `may_send` says no,
+    nothing goes: texts to us wait to be read, and one of them may say stop."""
 
     def __init__(
         self,
@@ -68,6 +87,7 @@ class Sender:
         pacer: Pacer,
         callback_url: str,
         *,
+        sends_from: From = From(),
         may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
@@ -78,6 +98,8 @@ class Sender:
         self._answered = asyncio.Event()
         self._refused_in_a_row = 0
         self._may_send = may_send
+        self._from = sends_from
+        self._claims = 0
 
     async def run(self, stopping: asyncio.Event, woken: asyncio.Event) -> None:
         """Send until `stopping`; look again when `woken`, or every second."""
@@ -104,6 +126,7 @@ class Sender:
         under_way: set[asyncio.Task[None]] = set()
         done = asyncio.Event()
         recording = asyncio.create_task(self._keep_recording(done))
+        urgent = asyncio.create_task(self._send_urgent(done, under_way, stopping))
         try:
             while not _is_set(stopping):
                 await _sleep(await self._pacer.ahead(self._database.clock()) - SLICE_SECONDS, stopping)
@@ -114,11 +137,12 @@ class Sender:
                     break
                 handled += len(batch)
                 await self._launch(batch, under_way, stopping)
-            if under_way:
+            while under_way:
                 await asyncio.wait(under_way)
         finally:
             done.set()
             self._answered.set()
+            handled += await urgent
             await recording
         await self._record()
         return handled
@@ -133,11 +157,39 @@ class Sender:
         await self._record()
         return len(batch)
 
-    async def _claim(self) -> list[Claimed]:
+    async def _claim(self, last: Lane = Lane.BROADCAST) -> list[Claimed]:
+        """The texts that are most pressing, down to the lane `last`; now and then those of a lane that has waited too long."""
         if not self._may_send():
             return []
+        line, most = self._from.line, self._pacer.batch_size(BATCH)
         async with self._database.transaction() as work:
-            return await outbox.claim(work, self._pacer.batch_size(BATCH))
+            if last is Lane.BROADCAST:
+                if self._from.brand is not None and await is_for_safety_only(work, self._from.brand, self._from.allowance):
+                    last = Lane.CORRECTION
+                self._claims += 1
+                if self._claims % AGED_EVERY == 0 and (aged := await outbox.aged_lane(work, line)) is not None and aged <= last:
+                    batch = await outbox.claim(work, most, line=line, first=aged, last=aged)
+                    if batch:
+                        return batch
+            return await outbox.claim(work, most, line=line, last=last)
+
+    async def _send_urgent(
+        self, done: asyncio.Event, under_way: set[asyncio.Task[None]], stopping: asyncio.Event | None
+    ) -> int:
+        """Beside everything else, send what somebody waits for. Returns how many texts that were."""
+        handled = 0
+        while not done.is_set() and not _is_set(stopping):
+            await _sleep(URGENT_SECONDS, done)
+            if done.is_set():
+                break
+            try:
+                batch = await self._claim(Lane.DISPATCH)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("urgent_waits_for_database", error=type(error).__name__)
+                continue
+            handled += len(batch)
+            await self._launch(batch, under_way, stopping)
+        return handled
 
     async def _launch(
         self, batch: Sequence[Claimed], under_way: set[asyncio.Task[None]], stopping: asyncio.Event | None
@@ -181,7 +233,8 @@ class Sender:
         callback = f"{self._callback_url}?d={text.id}&n={text.fence}{CALLBACK_OVERRIDES}"
         answer = _Answer(text)
         try:
-            sid = await self._carrier.send(text.number, text.body, callback, max(1, int(validity.total_seconds())))
+            seconds = max(1, int(validity.total_seconds()))
+            sid = await self._carrier.send(text.number, text.body, callback, seconds, self._from.address)
             answer = _Answer(text, sid=sid)
         except Refused as refusal:
             log.info("text_refused", delivery=str(text.id), code=refusal.code, status=refusal.status)
@@ -209,7 +262,10 @@ class Sender:
         if not answers:
             return
         async with self._database.transaction() as work:
-            await outbox.record_sent(work, [(a.text, a.sid) for a in answers if a.sid is not None])
+            sent = [(a.text, a.sid) for a in answers if a.sid is not None]
+            await outbox.record_sent(work, sent)
+            if self._from.brand is not None:
+                await count_sent(work, self._from.brand, sum(text.segments for text, _ in sent))
             await outbox.give_back(work, [a.text for a in answers if a.untouched])
             for a in answers:
                 if a.refused is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
@@ -38,6 +38,24 @@ class Skipped(StrEnum):
     REVOKED = "revoked"
     QUIET = "quiet_hours"  # over before the night is
     CAPPED = "capped"  # had as many broadcasts this week as one person gets
+
+
+class Waits(StrEnum):
+    """Why a text is still waiting; what stands in a row is written by the statement that held it back, the rest follows from how things
+    stand (`delivery.waiting`)."""
+
+    HALTED = "halted"
+    MESSAGE_HELD = "message_held"  # by a person, this message alone
+    LANE_STOPPED = "lane_stopped"
+    PAUSED = "line_paused"
+    PROTECTED = "protected"  # the person got enough for now
+    NIGHT = "night"
+    AGAIN = "again"  # it was tried, and is tried again later
+    ALLOWANCE = "allowance"  # what carriers take a day is kept for what can't wait
+    BEHIND = "behind"  # what is more urgent goes first
+    PACE = "pace"  # carriers take only so many a second
+    SENDING = "sending"
+    ASKING = "asking"  # no answer came, and Twilio's log is asked
 
 
 class OutgoingMessage(SQLModel, table=True):
@@ -75,14 +93,20 @@ class OutgoingText(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One text to one person. `fence` grows with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank`
+    """One text to one person. `line` names the line that it goes out from, "" where there is only one. In a message a lower `turn` goes
+    first, and within a turn chance decides (`id`). `reason` says why it was skipped, or is held back until `not_before`. `fence` grows with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank`
     keeps late callbacks from turning time back. `sid` is that of the last try whose SID is known."""
 
     __table_args__ = (
         one_of("state", DeliveryState),
         UniqueConstraint("message_id", "contact_id"),
         CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="skipped_for_a_reason"),
-        Index("ix_delivery_due", "lane", "message_id", "id", postgresql_where=text("state = 'pending'")),
+        Index(
+            "ix_delivery_due",
+            *("line", "lane", "message_id", "turn", "id"),
+            postgresql_where=text("state = 'pending' AND not_before IS NULL"),
+        ),
+        Index("ix_delivery_held", "not_before", postgresql_where=text("state = 'pending' AND not_before IS NOT NULL")),
         Index("ix_delivery_open", "lease_until", postgresql_where=text("state IN ('sending', 'unknown')")),
         Index("ix_delivery_watched", "claimed_at", postgresql_where=text("error_code IN (21610, 30007, 30034)")),
     )
@@ -91,6 +115,8 @@ class Delivery(SQLModel, table=True):
     message_id: UUID = Field(foreign_key="outgoing_message.id", ondelete="CASCADE")
     contact_id: UUID = Field(foreign_key="contact.id", index=True)
     lane: int
+    line: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
+    turn: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     language: str = Field(max_length=8)
     state: str = Field(default=DeliveryState.PENDING.value, max_length=16)
     reason: str | None = Field(default=None, max_length=32)
@@ -136,6 +162,26 @@ class LaneHalt(SQLModel, table=True):
     since: datetime = instant()
 
 
+class LineSlot(SQLModel, table=True):
+    """Which line tells the people of a slot: everybody is in one of 256 by their contact's id, and so hears from the same line every time.
+    Empty where there is only one line. Written by the worker from VIGIA_SENDERS."""
+
+    __tablename__ = "line_slot"
+
+    slot: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    line: str = Field(max_length=32)
+
+
+class BrandDay(SQLModel, table=True):
+    """How many segments a brand has sent on a day of the carriers' clock (midnight Pacific): what T-Mobile's allowance counts."""
+
+    __tablename__ = "brand_day"
+
+    brand: str = Field(primary_key=True, max_length=32)
+    day: date = Field(primary_key=True)
+    segments: int = 0
+
+
 class ParkedStatus(SQLModel, table=True):
     """A callback about a SID that we don't know, or not yet: the highest that came, kept until its text is found."""
 
@@ -153,4 +199,6 @@ outgoing_text = table_of(OutgoingText)
 delivery = table_of(Delivery)
 outbound_switch = table_of(OutboundSwitch)
 lane_halt = table_of(LaneHalt)
+line_slot = table_of(LineSlot)
+brand_day = table_of(BrandDay)
 parked_status = table_of(ParkedStatus)

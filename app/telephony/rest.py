@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import aiohttp
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
@@ -26,6 +27,9 @@ NOT_CONNECTED: Final = 2.0
 LOG_PAGE: Final = 50
 MOST_LOGGED: Final = 500
 """Texts to one number that are read at most; nobody gets so many in the minutes that are looked at."""
+
+SERVICE_PREFIX: Final = "MG"
+"""How the SID of a Messaging Service begins."""
 
 LARGEST_PAGE: Final = 1000
 """Lines of the log in one request: the most that Twilio gives."""
@@ -105,8 +109,9 @@ class Media:
 class TextCarrier(Protocol):
     """What delivery needs of a phone company."""
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
-        """Send; return the carrier's id for it. Raises Refused or OutcomeUnknown."""
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
+        """Send, from the usual number or that of ours or Messaging Service that `sender` is; return the carrier's id for it. Raises Refused
+        or OutcomeUnknown."""
         ...
 
     async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
@@ -130,26 +135,30 @@ class TwilioRest:
         sender: str,
         *,
         whatsapp: str = "",
+        several: bool = False,
         api_url: str | None = None,
         file_hosts: tuple[str, ...] = FILE_HOSTS,
     ) -> None:
-        """`sender` is the number that texts go out from, `whatsapp` the one of our WhatsApp sender, empty where there is none."""
+        """`sender` is the number that texts go out from unless told otherwise (`several`: there are others), `whatsapp` the one of our
+        WhatsApp sender, empty where there is none."""
         self.sender = sender
         self._whatsapp = whatsapp
+        self._several = several
         self._account_sid = account_sid
         self._http = PooledHttp(api_url, file_hosts=file_hosts)
         # An empty environment, so that a TWILIO_EDGE set for something else does not change where we send.
         self._client = Client(key_sid, key_secret, account_sid=account_sid, http_client=self._http, environment={"_": ""})
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
         """See TextCarrier.send. `callback` is told every later status; the text is dropped by Twilio after `validity_seconds`. What is
         addressed to WhatsApp goes by SMS where we have no sender there."""
-        from_ = self.sender
+        from_ = sender or self.sender
         if to.startswith(WHATSAPP_PREFIX):
             to, from_ = (to, by_whatsapp(self._whatsapp)) if self._whatsapp else (to.removeprefix(WHATSAPP_PREFIX), from_)
+        which = "messaging_service_sid" if from_.startswith(SERVICE_PREFIX) else "from_"
         message = await _answered(
             self._client.messages.create_async(
-                to=to, from_=from_, body=body, status_callback=callback, validity_period=validity_seconds
+                to=to, body=body, status_callback=callback, validity_period=validity_seconds, **{which: from_}
             )
         )
         return str(message.sid)
@@ -157,10 +166,10 @@ class TwilioRest:
     async def log_of(self, to: str, since: datetime) -> list[LoggedText]:
         """See TextCarrier.log_of. Listed by number alone: Twilio's filter by date leaves out what it has accepted and not sent yet."""
         number = to.removeprefix(WHATSAPP_PREFIX)
-        logged = await self._log_of(number, self.sender, since)
+        logged = await self._log_of(number, values.unset if self._several else self.sender, since)
         return logged + (await self._log_of(by_whatsapp(number), by_whatsapp(self._whatsapp), since) if self._whatsapp else [])
 
-    async def _log_of(self, to: str, sender: str, since: datetime) -> list[LoggedText]:
+    async def _log_of(self, to: str, sender: str | object, since: datetime) -> list[LoggedText]:
         logged: list[LoggedText] = []
         try:
             async for m in await self._client.messages.stream_async(to=to, from_=sender, page_size=LOG_PAGE):

@@ -31,12 +31,15 @@ class PhoneCompany:
         self.fate = "sent"
         self.asked: list[tuple[str, str, int]] = []
         """Of each call to send: the number, the callback, the seconds of validity."""
+        self.lines: list[tuple[str, str | None]] = []
+        """Of each call to send: the number, and the line that it was to go out from."""
 
     async def status_of(self, sid: str) -> tuple[str, int | None] | None:
         return (self.fate, None) if self.fate else None
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
         self.asked.append((to, callback, validity_seconds))
+        self.lines.append((to, sender))
         answer = self.answers.pop(0) if self.answers else None
         if answer is not None:
             raise answer

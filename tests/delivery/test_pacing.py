@@ -54,12 +54,12 @@ class Slow(PhoneCompany):
         self.heard = 0
         self.enough = asyncio.Event()
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
         self.heard += 1
         if self.heard == 25:
             self.enough.set()
         await self.enough.wait()
-        return await super().send(to, body, callback, validity_seconds)
+        return await super().send(to, body, callback, validity_seconds, sender)
 
 
 async def test_slow_answers_do_not_slow_the_pace(database: Database, redis: Redis, clock: ManualClock) -> None:
@@ -80,9 +80,9 @@ async def test_a_sender_that_is_told_to_stop_hands_back_what_it_has_not_sent(
     stopping = asyncio.Event()
 
     class Stopping(PhoneCompany):
-        async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+        async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
             stopping.set()
-            return await super().send(to, body, callback, validity_seconds)
+            return await super().send(to, body, callback, validity_seconds, sender)
 
     company = Stopping(clock)
     await Sender(database, company, Pacer(redis, "line", 40.0), "http://localhost/s").drain(stopping)

@@ -282,7 +282,7 @@ class Carrier:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
         self.sent.append(body)
         return "SM1"
 
