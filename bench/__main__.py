@@ -7,7 +7,7 @@ import sys
 
 from bench.rows import Row, table, write
 
-MEASUREMENTS = ("intake", "drain", "reading", "places", "queue")
+MEASUREMENTS = ("intake", "fanout", "reading", "places", "queue")
 
 
 def main(names: list[str]) -> None:

@@ -1,6 +1,6 @@
-"""Replies that are planned while an alert goes out, and how long each waits until the phone company has it: `python -m bench.replies URL
-SECONDS` says "ready", plans one every so often until a line comes in, and prints the waits. A process of its own, so that what measures does
-not slow down what is measured."""
+"""Replies that are planned while an alert goes out, and how long each waits until the phone company has it. A process of its own, so that
+what measures does not slow down what is measured: `python -m bench.replies URL SECONDS` says "ready", plans one every so often until a line
+comes in, and prints the waits."""
 
 from __future__ import annotations
 

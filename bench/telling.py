@@ -1,5 +1,5 @@
-"""A worker's sending as a process: `python -m bench.telling URL RATE` (0: as fast as it goes) says "ready", sends until a line comes in, and
-prints the most memory that it took, in megabytes, and the seconds of processor time."""
+"""A worker's sending as a process: `python -m bench.telling URL RATE` (0: as fast as it goes) says "ready", sends until a line comes in,
+and prints the most memory that it took, in megabytes, and the seconds of processor time."""
 
 from __future__ import annotations
 

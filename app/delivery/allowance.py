@@ -1,7 +1,7 @@
 """What T-Mobile takes from a brand in a day, counted in PostgreSQL, so that what can wait leaves room for what can't.
 
-Nobody tells us which carrier a phone has, so T-Mobile's part is estimated from its share of all phones. An estimate never holds back what is
-about somebody's safety: those who have other carriers would lose it too. What T-Mobile itself refuses (30027) waits for its next day.
+Nobody tells us which carrier a phone has, so T-Mobile's part is estimated from its share of all phones. An estimate never holds back what
+is about somebody's safety: those who have other carriers would lose it too. What T-Mobile itself refuses (30027) waits for its next day.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ async def count_again(work: Transaction, inventory: Inventory) -> Mapping[str, i
         .where(delivery.c.sent_at >= midnight)
         .group_by(delivery.c.line)
     )
-    by_line = {line.name: campaign.brand for line in inventory.lines if (campaign := inventory.campaign_of(line)) is not None}
+    names = {line.name: line.name if len(inventory.lines) > 1 else "" for line in inventory.lines}
+    by_line = {names[line.name]: one.brand for line in inventory.lines if (one := inventory.campaign_of(line)) is not None}
     counted: dict[str, int] = {}
     for row in rows:
         if row.line in by_line:

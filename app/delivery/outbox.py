@@ -73,8 +73,8 @@ AGES: Final = {
     Lane.RIGHTS: timedelta(minutes=10),
     Lane.BROADCAST: timedelta(minutes=20),
 }
-"""A lane in which a text has waited so long gets one claim in ten until it hasn't (`sender.AGED_EVERY`), so that none starves: behind k texts
-of its own lane a text waits at most this and the time in which ten times k go. Replies and offers to verifiers are always first."""
+"""Lanes in which a text has waited so long get one claim in ten (`sender.AGED_EVERY`), in turn, so that none starves: behind k texts of its
+own lane a text waits at most this and, where n lanes wait so, the time in which 10 n k texts go. Replies and offers are always first."""
 
 RELEASE = text("""
     UPDATE delivery SET not_before = NULL, reason = NULL WHERE id IN (
@@ -125,7 +125,7 @@ OLDEST = text(f"""
         SELECT d.created_at FROM delivery d
         WHERE d.state = 'pending' AND d.not_before IS NULL AND d.line = :line AND d.lane = lanes.lane
         ORDER BY d.message_id, d.turn, d.id LIMIT 1) AS since
-    FROM (VALUES {", ".join(f"({int(lane)})" for lane in AGES)}) AS lanes (lane)
+    FROM (VALUES {", ".join(f"({int(lane)})" for lane in Lane)}) AS lanes (lane)
     WHERE lane NOT IN (SELECT lane FROM lane_halt)
 """)  # noqa: S608  # built from constants
 """For each lane the text that has waited longest: messages are in the order of their making."""
@@ -201,17 +201,19 @@ async def claim(
     }
     bodies: dict[UUID, str] = {}
     claimed: list[Claimed] = []
-    while not claimed and (rows := (await work.execute(CLAIM, asked)).all()):  # a batch may be all of people who are not to get it
+    while not claimed and (
+        rows := (await work.execute(CLAIM, asked)).all()
+    ):  # a batch may be all of people who are not to get it
         sending = [row for row in rows if row.state == DeliveryState.SENDING]
         claimed = [one for row in sending if (one := await _opened(work, row, bodies)) is not None]
     return sorted(claimed, key=attrgetter("lane", "message_id", "turn", "id"))
 
 
-async def aged_lane(work: Transaction, line: str = "") -> Lane | None:
-    """The lane whose texts have waited longest beyond what they should (AGES), if any have."""
+async def aged_lanes(work: Transaction, line: str = "") -> list[Lane]:
+    """The lanes whose texts have waited longer than they should (AGES), behind one that is more pressing."""
     rows = await work.execute(OLDEST, {"line": line})
-    overdue = {Lane(row.lane): (work.now - row.since) / AGES[Lane(row.lane)] for row in rows if row.since is not None}
-    return max((lane for lane in overdue if overdue[lane] >= 1), key=overdue.__getitem__, default=None)
+    since = {Lane(row.lane): row.since for row in rows if row.since is not None}
+    return [lane for lane in sorted(since)[1:] if lane in AGES and work.now - since[lane] >= AGES[lane]]
 
 
 async def look_again(work: Transaction, texts: Sequence[Claimed]) -> set[UUID]:

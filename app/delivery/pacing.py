@@ -2,8 +2,8 @@
 
 vigia:{pace}:<name>   string  the moment from which the line, or the campaign of several lines, is free again, epoch seconds
 
-The keys stay. One that is gone was lost with all that workers had reserved, and the line begins in debt, as if it had just sent for a second;
-a worker's own memory keeps what Redis came back without. So Redis may be emptied or restarted at any moment without a burst.
+The keys stay. One that is gone was lost with all that workers had reserved, and the line begins in debt, as if it had just sent for a
+second; a worker's own memory keeps what Redis came back without. So Redis may be emptied or restarted at any moment without a burst.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ BATCH_SECONDS: Final = 0.25
 """About so much is claimed at once: what is urgent waits behind it, once for each worker."""
 
 DEBT_SECONDS: Final = 1.0
-"""So long a line is silent whose key is gone: no worker reserves further ahead than that."""
+DEBT_SEGMENTS: Final = 3
+"""So long, and at least so many segments long, a line is silent whose key is gone: workers hardly reserve further ahead than that."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class CampaignPace:
 
 @dataclass
 class Pacer:
-    """The pace of one line, named by something that is not its number, and that of its `campaign`. `segments_per_second` None: as fast as it
-    goes (benchmarks)."""
+    """The pace of one line, named by something that is not its number, and that of its `campaign`. `segments_per_second` None: as fast as
+    it goes (benchmarks)."""
 
     redis: Redis
     line: str
@@ -82,7 +83,8 @@ class Pacer:
         if self.segments_per_second is None or not segments:
             return [0.0] * len(segments)
         try:
-            said = [now.timestamp(), self._free_here, DEBT_SECONDS, *self._seconds, *segments]
+            debt = max(DEBT_SECONDS, DEBT_SEGMENTS * max(self._seconds))
+            said = [now.timestamp(), self._free_here, debt, *self._seconds, *segments]
             delays = [float(delay) for delay in await self._script(keys=self._keys, args=said)]
         except RedisError as error:
             log.warning("pace_kept_alone", error=type(error).__name__)

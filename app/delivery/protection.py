@@ -1,5 +1,5 @@
-"""No person is texted too often: rights texts and broadcasts wait until theirs is the next one. What is about somebody's safety, and answers
-to what a person asked, never wait for it."""
+"""No person is texted too often: rights texts and broadcasts wait until theirs is the next one. What is about somebody's safety, and
+answers to what a person asked, never wait for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMITS: Final = (Most(1, timedelta(minutes=1)), Most(5, timedelta(minutes=15)), 
 
 
 def held_until() -> str:
-    """When the person of a claimed row `d` may get it, as an SQL expression; NULL: now. Of several in one batch only the first may go now."""
+    """When the person of a claimed row `d` may get it, as an SQL expression; NULL: now. Of several in a batch only the first may go now."""
     lanes, counted = (", ".join(str(int(lane)) for lane in which) for which in (PROTECTED, COUNTED))
     recent = (
         f"""(SELECT o.claimed_at + interval '{most.within.total_seconds()} seconds' FROM delivery o
@@ -40,4 +40,5 @@ def held_until() -> str:
     )
     next_minute = f"CAST(:now AS timestamptz) + interval '{LIMITS[0].within.total_seconds()} seconds'"
     another = "row_number() OVER (PARTITION BY d.contact_id ORDER BY d.lane, d.message_id) > 1"
-    return f"""CASE WHEN d.lane IN ({lanes}) THEN CASE WHEN {another} THEN {next_minute} ELSE greatest({", ".join(recent)}) END END"""
+    from_recent = f"greatest({', '.join(recent)})"
+    return f"CASE WHEN d.lane IN ({lanes}) THEN CASE WHEN {another} THEN {next_minute} ELSE {from_recent} END END"

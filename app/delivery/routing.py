@@ -41,8 +41,8 @@ def slots_of(paces: Mapping[str, float]) -> dict[int, str]:
 
 
 async def write_slots(work: Transaction, inventory: Inventory) -> int:
-    """Write down which line tells whom, and hand what waits for a line that is no more to the others. Returns how many texts that were. With
-    one line there is nothing to write."""
+    """Write down which line tells whom, and hand what waits for a line that is no more to the others. Returns how many texts that were.
+    With one line there is nothing to write."""
     several = len(inventory.lines) > 1
     slots = slots_of({line.name: inventory.pace_of(line) for line in inventory.lines}) if several else {}
     await work.lock("lines", "slots")

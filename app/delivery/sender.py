@@ -41,8 +41,8 @@ CALLBACK_OVERRIDES: Final = "#ct=3000&rt=1500&rc=5&rp=all"
 """Asks Twilio to tell a status again when we did not take it in (twilio.com, "Webhook connection overrides")."""
 
 URGENT_SECONDS: Final = 0.2
-"""How often, while others are being sent, the outbox is looked at for replies and offers to verifiers, which then wait behind nothing that is
-not on its way already."""
+"""How often, while others are being sent, the outbox is looked at for replies and offers to verifiers, which then wait behind nothing that
+is not on its way already."""
 
 AGED_EVERY: Final = 10
 """One claim in so many goes to a lane whose texts have waited too long (`outbox.AGES`)."""
@@ -167,9 +167,10 @@ class Sender:
                 if self._from.brand is not None and await is_for_safety_only(work, self._from.brand, self._from.allowance):
                     last = Lane.CORRECTION
                 self._claims += 1
-                if self._claims % AGED_EVERY == 0 and (aged := await outbox.aged_lane(work, line)) is not None and aged <= last:
-                    batch = await outbox.claim(work, most, line=line, first=aged, last=aged)
-                    if batch:
+                rounds, in_between = divmod(self._claims, AGED_EVERY)
+                if not in_between and (aged := [lane for lane in await outbox.aged_lanes(work, line) if lane <= last]):
+                    lane = aged[rounds % len(aged)]
+                    if batch := await outbox.claim(work, most, line=line, first=lane, last=lane):
                         return batch
             return await outbox.claim(work, most, line=line, last=last)
 

@@ -94,8 +94,9 @@ class OutgoingText(SQLModel, table=True):
 
 class Delivery(SQLModel, table=True):
     """One text to one person. `line` names the line that it goes out from, "" where there is only one. In a message a lower `turn` goes
-    first, and within a turn chance decides (`id`). `reason` says why it was skipped, or is held back until `not_before`. `fence` grows with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank`
-    keeps late callbacks from turning time back. `sid` is that of the last try whose SID is known."""
+    first, and within a turn chance decides (`id`). `reason` says why it was skipped, or is held back until `not_before`. `fence` grows
+    with each claim, `attempts` with each try that Twilio took and that came to nothing; `rank` keeps late callbacks from turning time back.
+    `sid` is that of the last try whose SID is known."""
 
     __table_args__ = (
         one_of("state", DeliveryState),
