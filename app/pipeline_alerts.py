@@ -19,6 +19,7 @@ from app.core.live import Topic as LiveTopic
 from app.core.live import wake
 from app.delivery.holding import end_message, hold_message, let_message_go
 from app.delivery.plan import Message, Planned, plan_to_county, plan_to_practising, plan_to_same, withdraw
+from app.delivery.preview import Preview, preview_county, preview_practising, preview_same
 from app.delivery.quiet_hours import next_opening
 from app.pipeline import Hotline, wake_all
 from app.records.alerts import TELLING, WENT_OUT, Alert, AlertType, alert, references_of
@@ -27,7 +28,7 @@ from app.records.deliveries import Lane
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.partners import tell_partners
-from app.records.states import IncidentState
+from app.records.states import AlertState, IncidentState
 from app.rights.review import in_force
 from app.telephony.segments import spelled_to_fit
 from app.volunteers.tables import Role, Volunteer
@@ -150,8 +151,10 @@ async def plan_texts(work: Transaction, hotline: Hotline, signed: Alert) -> Plan
     morning = next_opening(work.now, hotline.time_zone)
     if signed.type == AlertType.ALERT:
         message = Message(Lane.ALERT, signed.type, signed.texts, signed.id, signed.expires_at, morning, signed.exercise)
-        county = signed.county
-        planned = await (plan_to_practising if signed.exercise else plan_to_county)(work, message, county)
+        if signed.exercise:
+            planned = await plan_to_practising(work, message, signed.county)
+        else:
+            planned = await plan_to_county(work, message, signed.county, besides=await holding_besides(work, signed))
     else:
         earlier = (await references_of(work, [signed.id])).get(signed.id, [])
         if signed.type != AlertType.UPDATE:
@@ -170,6 +173,37 @@ async def plan_texts(work: Transaction, hotline: Hotline, signed: Alert) -> Plan
     if not signed.exercise:
         await tell_partners(work, signed.id)
     return planned
+
+
+async def holding_besides(work: Transaction, one: Alert) -> list[UUID]:
+    """Other alerts about the same incident that hold now: whom they are for is not told the same again."""
+    others = await work.execute(
+        select(alert.c.id).where(
+            alert.c.incident_id == one.incident_id,
+            alert.c.id != one.id,
+            alert.c.type.in_(TELLING),
+            alert.c.state == AlertState.APPROVED.value,
+            alert.c.expires_at > work.now,
+            alert.c.exercise.is_(False),
+        )
+    )
+    return list(others.scalars())
+
+
+async def preview_of(work: Transaction, hotline: Hotline, waiting: Alert) -> Preview:
+    """Whom an alert would reach if it were signed now."""
+    earlier = [one.id for one in (await references_of(work, [waiting.id])).get(waiting.id, [])]
+    if waiting.exercise:
+        return await preview_practising(work, waiting.county, earlier)
+    if earlier:
+        return await preview_same(work, earlier)
+    return await preview_county(
+        work,
+        waiting.county,
+        expires_at=waiting.expires_at,
+        opens_at=next_opening(work.now, hotline.time_zone),
+        besides=await holding_besides(work, waiting),
+    )
 
 
 async def hold_alert(work: Transaction, hotline: Hotline, held: Alert, by: Volunteer) -> None:

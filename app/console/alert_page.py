@@ -1,14 +1,14 @@
-"""Alerts: before the second signature what would go out, to how many, and how long that takes; after it, how the texts arrive."""
+"""Alerts: before the second signature what would go out, to whom, what it costs and how long it takes; after it, how the texts arrive."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from starlette.responses import Response
 
 from app.alerts.approval import MAY_APPROVE, is_sole_verifier, return_alert
@@ -22,16 +22,14 @@ from app.core.errors import NotFound
 from app.core.languages import TEXT_LANGUAGES
 from app.core.live import Topic, wake
 from app.core.requests import Work
-from app.delivery.conservation import tally_of
-from app.delivery.holding import is_held
-from app.delivery.plan import count_audience
-from app.delivery.quiet_hours import next_opening
-from app.pipeline_alerts import approve, cancel_alert, hold_alert, incident_of, let_alert_go
+from app.delivery.forecast import Audience, time_to_last_phone
+from app.delivery.progress import progress_of
+from app.pipeline import Hotline
+from app.pipeline_alerts import approve, cancel_alert, hold_alert, incident_of, let_alert_go, preview_of
 from app.records.alerts import TELLING, Alert, alert, references_of
-from app.records.contacts import contact
 from app.records.deliveries import delivery, outgoing_message
 from app.records.incidents import Incident, incident
-from app.records.states import AlertState, DeliveryState, IncidentState
+from app.records.states import AlertState, IncidentState
 from app.records.verification import Outcome, observation
 from app.rights.review import in_force
 from app.rights.topics import LINE
@@ -39,6 +37,9 @@ from app.telephony.segments import Size, size_of
 from app.volunteers.tables import Volunteer, volunteer
 
 router = APIRouter(prefix="/alerts")
+
+PRICES: Final = "twilio.com, carriers, 2026-07"
+"""Where the prices are from and as of when; the figures and the whole source stand in `delivery/carriers.toml`."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
     """One alert, or its live part."""
     shown = await _get_alert(work, code)
     about = await incident_of(work, shown)
-    people = await _people(work, shown, request.state.hotline.time_zone)
+    hotline: Hotline = request.state.hotline
+    preview = await preview_of(work, hotline, shown) if shown.state == AlertState.PROPOSED else None
+    people = preview.people if preview else await _planned(work, shown)
     renderings = [Rendering(lang, shown.texts[lang], size_of(shown.texts[lang]), people.get(lang, 0)) for lang in shown.texts]
     names = await work.all(
         select(volunteer.c.id, volunteer.c.alias).where(volunteer.c.id.in_([shown.author_id, shown.approver_id]))
@@ -95,7 +98,9 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         observers=observers,
         renderings=renderings,
         recipients=sum(people.values()),
-        lasts=time_to_last_phone(renderings, request.state.settings.segments_per_second),
+        preview=preview,
+        forecast=time_to_last_phone(audience_of(renderings), hotline.inventory),
+        prices=PRICES,
         rights=rights,
         rights_reviewed=all(rights.is_reviewed(language) for language in TEXT_LANGUAGES),
         problems=_by_language(
@@ -109,8 +114,7 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         refusal=why_not_approve(
             shown, about, viewer, work.now, sole=about is not None and await is_sole_verifier(work, about.id, viewer.id)
         ),
-        tally=await tally_of(work, shown.id, shown.type),
-        held=await is_held(work, shown.id, shown.type),
+        progress=await progress_of(work, shown.id, shown.type, hotline.inventory),
     )
 
 
@@ -157,9 +161,12 @@ async def cancel_it(request: Request, work: Work, viewer: Organizer, code: str) 
     return go(f"/console/alerts/{shown.code}", "cancelled", people=str(spared))
 
 
-def time_to_last_phone(renderings: Sequence[Rendering], segments_per_second: float) -> timedelta:
-    """How long the whole alert takes at this pace. Pure."""
-    return timedelta(seconds=round(sum(r.people * r.size.segments for r in renderings) / segments_per_second))
+def audience_of(renderings: Sequence[Rendering]) -> Audience:
+    """How many people get a text of how many segments. Pure."""
+    people: dict[int, int] = {}
+    for one in renderings:
+        people[one.size.segments] = people.get(one.size.segments, 0) + one.people
+    return Audience(people)
 
 
 def why_not_approve(shown: Alert, about: Incident | None, viewer: Volunteer, now: datetime, *, sole: bool) -> str | None:
@@ -187,36 +194,15 @@ async def _get_alert(work: Transaction, code: str) -> Alert:
     return found
 
 
-async def _people(work: Transaction, shown: Alert, zone: str) -> Mapping[str, int]:
-    """How many people by language: planned where texts were planned, else whom it would reach now."""
-    if shown.approved_at is not None:
-        return await _planned(work, outgoing_message.c.about_id == shown.id)
-    if shown.references_id is not None:
-        return await _planned(work, outgoing_message.c.about_id == shown.references_id, still_reachable=True)
-    morning = next_opening(work.now, zone)
-    over_by_then = morning is not None and morning >= shown.expires_at
-    return await count_audience(work, shown.county, only_any_hour=over_by_then)
-
-
-async def _planned(work: Transaction, which: Any, *, still_reachable: bool = False) -> dict[str, int]:
-    language = (
-        case((contact.c.language.in_(TEXT_LANGUAGES), contact.c.language), else_="en")
-        if still_reachable
-        else delivery.c.language
-    )
-    statement = (
-        select(language.label("language"), func.count(delivery.c.contact_id.distinct()).label("people"))
-        .select_from(delivery)
+async def _planned(work: Transaction, shown: Alert) -> Mapping[str, int]:
+    """How many people by language texts were planned for."""
+    rows = await work.all(
+        select(delivery.c.language, func.count().label("people"))
         .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
-        .join(contact, contact.c.id == delivery.c.contact_id)
-        .where(which)
-        .group_by(language)
+        .where(outgoing_message.c.about_id == shown.id, outgoing_message.c.purpose == shown.type)
+        .group_by(delivery.c.language)
     )
-    if still_reachable:
-        statement = statement.where(
-            delivery.c.state != DeliveryState.SKIPPED.value, contact.c.stopped_at.is_(None), contact.c.unreachable_at.is_(None)
-        )
-    return {row.language: row.people for row in await work.all(statement)}
+    return {row.language: row.people for row in rows}
 
 
 def _by_language(problems: Sequence[Problem]) -> dict[str, list[str]]:

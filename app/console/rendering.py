@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
@@ -76,6 +76,7 @@ def render(
     shown = _frame(request, language) | {
         "now": now,
         "clock": partial(_clock, zone=hotline.time_zone, language=language, now=now),
+        "lasting": partial(_lasting, ngettext=translations(language).ngettext),
         "ago": partial(_ago, now=now, ngettext=translations(language).ngettext),
         "county_label": partial(_county_label, hotline, language),
     }
@@ -155,6 +156,18 @@ def _ago(instant: datetime, *, now: datetime, ngettext: Callable[[str, str, int]
     if seconds < DAY:
         return ngettext("%(num)d h ago", "%(num)d h ago", seconds // HOUR) % {"num": seconds // HOUR}
     return ngettext("%(num)d day ago", "%(num)d days ago", seconds // DAY) % {"num": seconds // DAY}
+
+
+def _lasting(time: timedelta, *, ngettext: Callable[[str, str, int], str]) -> str:
+    """How long something takes, in its largest unit; a minute and more is rounded up."""
+    seconds = max(1, round(time.total_seconds()))
+    if seconds < MINUTE:
+        return ngettext("%(num)d second", "%(num)d seconds", seconds) % {"num": seconds}
+    minutes = -(-seconds // MINUTE)
+    if minutes < 2 * HOUR // MINUTE:
+        return ngettext("%(num)d minute", "%(num)d minutes", minutes) % {"num": minutes}
+    hours = -(-seconds // HOUR)
+    return ngettext("%(num)d hour", "%(num)d hours", hours) % {"num": hours}
 
 
 def _county_label(hotline: Hotline, language: str, fips: str | None) -> str:

@@ -57,20 +57,3 @@ async def end_message(work: Transaction, about_id: UUID, purpose: str) -> int | 
         )
     )
     return await withdraw(work, about_id, purpose) if going else None
-
-
-async def is_held(work: Transaction, about_id: UUID, purpose: str) -> bool:
-    """Whether what is said about a record is held back now."""
-    return bool(
-        await work.scalar(
-            select(func.count())
-            .select_from(outgoing_message)
-            .where(
-                outgoing_message.c.about_id == about_id,
-                outgoing_message.c.purpose == purpose,
-                outgoing_message.c.paused_at.is_not(None),
-                outgoing_message.c.withdrawn_at.is_(None),
-                outgoing_message.c.expires_at > work.now,
-            )
-        )
-    )

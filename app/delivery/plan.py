@@ -60,9 +60,12 @@ async def plan_to(work: Transaction, message: Message, contacts: Sequence[UUID])
     return await _plan(work, message, select(contact).where(contact.c.id.in_(contacts)))
 
 
-async def plan_to_county(work: Transaction, message: Message, county: str, topic: Topic = Topic.ALERTS) -> Planned:
-    """Tell every subscriber of a county, in one statement."""
-    return await _plan(work, message, audience(county, work.now, topic))
+async def plan_to_county(
+    work: Transaction, message: Message, county: str, topic: Topic = Topic.ALERTS, *, besides: Sequence[UUID] = ()
+) -> Planned:
+    """Tell every subscriber of a county, in one statement; but nobody whom what is said about the records `besides` is for."""
+    people = audience(county, work.now, topic)
+    return await _plan(work, message, people.where(contact.c.id.not_in(meant_for(besides))) if besides else people)
 
 
 async def plan_to_those(work: Transaction, message: Message, people: Select[Any]) -> Planned:
@@ -77,11 +80,16 @@ async def plan_to_same(work: Transaction, message: Message, *earlier_about: UUID
 
 async def plan_to_practising(work: Transaction, message: Message, county: str) -> Planned:
     """Tell the volunteers who cover a county and asked to get practice alerts."""
-    covers = exists().where(
+    return await _plan(work, replace(message, exercise=True), select(contact).where(covers(county)))
+
+
+def covers(county: str) -> ColumnElement[bool]:
+    """Whether a contact (of the statement that this is part of) is the phone of a volunteer who covers a county."""
+    return exists().where(
         volunteer.c.contact_id == contact.c.id,
+        volunteer.c.standing == Standing.ACTIVE.value,
         or_(func.cardinality(volunteer.c.counties) == 0, volunteer.c.counties.contains([county])),
     )
-    return await _plan(work, replace(message, exercise=True), select(contact).where(covers))
 
 
 def practises() -> ColumnElement[bool]:

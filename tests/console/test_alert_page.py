@@ -3,7 +3,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from app.console.alert_page import Rendering, time_to_last_phone
+from sqlalchemy import select
+
+from app.console.alert_page import Rendering, audience_of
 from app.core.clock import ManualClock
 from app.records.deliveries import delivery
 from app.records.states import DeliveryState
@@ -141,7 +143,41 @@ async def test_an_alert_that_is_out_of_date_says_so(desk: Desk, clock: ManualClo
     assert "This alert is out of date" in page
 
 
-def test_the_last_phone_waits_for_every_segment_before_it() -> None:
+def test_the_audience_is_counted_by_segments() -> None:
     one, two = "a" * 160, "a" * 161
     renderings = [Rendering("en", one, size_of(one), 30), Rendering("es", two, size_of(two), 15)]
-    assert time_to_last_phone(renderings, 2.0) == timedelta(seconds=30)
+    assert audience_of(renderings).people_by_segments == {1: 30, 2: 15}
+
+
+async def test_the_preview_says_who_is_held_back_and_what_it_costs(desk: Desk) -> None:
+    for phone, words in DURHAM_PEOPLE.items():
+        await desk.texts(phone, words)
+    await desk.texts("+19195550121", "STOP")
+    page = (await (await desk.browser("Tomas")).get(await desk.proposed())).text
+    assert 'data-held="stopped"' in page and "said stop" in page
+    assert "Time to the last phone" in page and "about $0.0" in page and "no number is looked up" in page
+
+
+async def test_an_alert_pauses_goes_on_and_is_stopped_for_good_with_exact_counts(desk: Desk) -> None:
+    for phone, words in DURHAM_PEOPLE.items():
+        await desk.texts(phone, words)
+    path = await desk.proposed()
+    tomas, beto = await desk.browser("Tomas"), await desk.browser("Beto")
+    await tomas.post(f"{path}/approve")
+    assert (await beto.post(f"{path}/pause")).status_code == 403
+    assert (await tomas.post(f"{path}/pause")).status_code == 303
+    page = (await tomas.get(path)).text
+    assert "3 people wait." in page and f'action="{path}/resume"' in page
+    assert "Nothing of this alert is going out now" in (await tomas.post(f"{path}/pause")).text
+    assert (await tomas.post(f"{path}/resume")).status_code == 303
+    assert "This alert is not paused" in (await tomas.post(f"{path}/resume")).text
+    async with desk.database.transaction() as work:
+        first = await work.scalar(select(delivery.c.id).where(delivery.c.lane == 2).limit(1))
+        await work.execute(delivery.update().where(delivery.c.id == first).values(state="failed", error_code=30007))
+    answer = await tomas.post(f"{path}/cancel")
+    assert answer.status_code == 303, answer.text
+    page = (await tomas.get(path)).text
+    assert "Stopped for good. 2 people did not get it." in page
+    assert 'data-failed="1" data-skipped="2" data-pending="0"' in page
+    assert 'data-failure="30007"' in page and "Write plainer words without links" in page
+    assert (await tomas.post(f"{path}/cancel")).status_code == 409
