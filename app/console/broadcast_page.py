@@ -17,12 +17,13 @@ from app.broadcasts.runs import runs_of
 from app.broadcasts.schedule import schedule_of
 from app.broadcasts.writing import ALONE_UP_TO, PURPOSE, digest_of, get_broadcast, needs_second, return_broadcast, take_back
 from app.console.access import Admin, MayHalt, Organizer
-from app.console.alert_page import Rendering, time_to_last_phone
+from app.console.alert_page import Rendering, audience_of
 from app.console.flash import go
 from app.console.phrases import mark
 from app.console.rendering import is_live_part, language_of, render
 from app.core.requests import Work
 from app.delivery.conservation import Tally, tally_of
+from app.delivery.forecast import time_to_last_phone
 from app.pipeline_broadcasts import approve, cancel, check, pause, propose, resume
 from app.records.broadcasts import Broadcast, BroadcastRun
 from app.records.states import BroadcastState
@@ -97,7 +98,7 @@ async def broadcast_page(request: Request, work: Work, viewer: Organizer, code: 
         capped=at_least(await count_capped(work, told)),
         cap=MOST_A_WEEK,
         fewest=FEWEST,
-        lasts=time_to_last_phone(shown, request.state.settings.segments_per_second),
+        lasts=time_to_last_phone(audience_of(shown), request.state.hotline.inventory).lasts,
         alone_up_to=ALONE_UP_TO,
         needs_second=await needs_second(work, told),
         seen=digest_of(told),
