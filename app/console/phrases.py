@@ -189,7 +189,7 @@ WORDS: Final[dict[str, dict[str, str]]] = BROADCAST_WORDS | {
         "told": mark("got another alert about this incident that still holds"),
         "no_practice": mark("are volunteers who asked for no practice"),
     },
-    "skipped": {
+    "not_sent": {
         "stopped": mark("They said stop before it was sent."),
         "expired": mark("It was over before it could be sent. Fewer segments or more numbers are quicker."),
         "withdrawn": mark("It was stopped or taken back before it was sent."),
