@@ -36,6 +36,7 @@ from app.delivery.conservation import find_differences
 from app.delivery.pacing import CampaignPace, Pacer
 from app.delivery.quiet_hours import hold_for_the_night
 from app.delivery.reconcile import ask_after, reconcile
+from app.delivery.ringing import ring_due, settle_calls
 from app.delivery.routing import write_slots
 from app.delivery.sender import From, Sender
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
@@ -73,6 +74,7 @@ log = structlog.get_logger(__name__)
 
 SWEEP_EVERY: Final = timedelta(seconds=2)
 RECONCILE_EVERY: Final = timedelta(seconds=5)
+RING_EVERY: Final = timedelta(seconds=1)
 BREAKER_EVERY: Final = timedelta(seconds=2)
 AUDIT_EVERY: Final = timedelta(minutes=1)
 STALLED_JOB_SECONDS: Final = 60.0
@@ -105,6 +107,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
                     every(RECONCILE_EVERY, stopping, lambda: settle_doubts(parts, carrier, settings.unknown_grace))
                 ),
                 asyncio.create_task(every(BREAKER_EVERY, stopping, lambda: guard_lanes(parts))),
+                asyncio.create_task(every(RING_EVERY, stopping, lambda: ring_phones(parts, carrier))),
                 asyncio.create_task(every(settings.recover_every, stopping, lambda: recover_lost(recovery))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: audit(parts))),
                 asyncio.create_task(every(AUDIT_EVERY, stopping, lambda: rescue_jobs(jobs))),
@@ -217,6 +220,14 @@ async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> 
     """Ask Twilio's log about texts whose outcome nobody told."""
     metrics.DOUBTS_SETTLED.inc(await reconcile(parts.database, carrier, grace))
     await ask_after(parts.database, carrier, grace)
+
+
+async def ring_phones(parts: Parts, carrier: TwilioRest) -> None:
+    """Place the calls that are due, and find out about those of which nobody told anything. None while texts to us wait to be read, as one
+    of them may say stop."""
+    if parts.spool.is_empty():
+        await ring_due(parts.database, carrier, parts.settings.public_url)
+    await settle_calls(parts.database, carrier)
 
 
 async def guard_lanes(parts: Parts) -> None:

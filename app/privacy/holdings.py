@@ -14,6 +14,7 @@ from app.records.inbound import inbound_call, inbound_message
 from app.records.incidents import report
 from app.records.photos import photo
 from app.records.states import PhotoState
+from app.records.urgent_calls import urgent_call
 from app.subscribers.consent import Consent
 from app.subscribers.tables import consent_event, subscription
 from app.telephony.addresses import canonical_number
@@ -41,6 +42,9 @@ async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
         held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
     homes = home_zone.join(volunteer, volunteer.c.id == home_zone.c.volunteer_id)
     zones = select(func.count()).select_from(homes).where(volunteer.c.contact_id == who.id)
+    rung = urgent_call.join(volunteer, volunteer.c.id == urgent_call.c.volunteer_id)
+    calls = select(func.count()).select_from(rung).where(volunteer.c.contact_id == who.id)
+    held["calls to them as a volunteer"] = int(await work.scalar(calls))
     held["zone that they start from as a volunteer"] = int(await work.scalar(zones))
     reports = select(report.c.id).where(report.c.contact_id == who.id)
     examples = select(func.count()).where(correction.c.report_id.in_(reports))

@@ -92,6 +92,19 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+class RingState(StrEnum):
+    """A call to somebody of the hotline. `unknown`: placed, perhaps; its webhooks or Twilio's log will tell."""
+
+    WAITING = "waiting"
+    CALLING = "calling"
+    UNKNOWN = "unknown"
+    PLACED = "placed"
+    ACKNOWLEDGED = "acknowledged"  # they pressed 1
+    OVER = "over"  # it ended without that
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
 class PhotoState(StrEnum):
     """Something that came with a text. What can't be shown lies at Twilio until it is forgotten here and there."""
 
@@ -182,6 +195,27 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.FAILED: frozenset({DeliveryState.DELIVERED}),  # carriers do correct themselves
         DeliveryState.SKIPPED: frozenset(),
+    },
+    RingState: {
+        RingState.WAITING: frozenset({RingState.CALLING, RingState.SKIPPED}),
+        RingState.CALLING: frozenset(  # straight on when a webhook is quicker than the answer to our own request
+            {
+                RingState.WAITING,
+                RingState.UNKNOWN,
+                RingState.PLACED,
+                RingState.ACKNOWLEDGED,
+                RingState.OVER,
+                RingState.FAILED,
+            }
+        ),
+        RingState.UNKNOWN: frozenset(
+            {RingState.WAITING, RingState.PLACED, RingState.ACKNOWLEDGED, RingState.OVER, RingState.FAILED}
+        ),
+        RingState.PLACED: frozenset({RingState.ACKNOWLEDGED, RingState.OVER}),
+        RingState.ACKNOWLEDGED: frozenset(),
+        RingState.OVER: frozenset(),
+        RingState.FAILED: frozenset(),
+        RingState.SKIPPED: frozenset(),
     },
     PhotoState: {
         PhotoState.WAITING: frozenset(set(PhotoState) - {PhotoState.WAITING}),

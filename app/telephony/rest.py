@@ -1,4 +1,4 @@
-"""Twilio's REST interface, as far as the hotline uses it: send a text, look one up in Twilio's log, fetch a voicemail, forget.
+"""Twilio's REST interface, as far as the hotline uses it: text, call, look both up in Twilio's log, fetch a voicemail, forget.
 
 Only the worker builds one: the credentials that can send are in no other process.
 """
@@ -124,6 +124,19 @@ class TextCarrier(Protocol):
         ...
 
 
+class CallCarrier(Protocol):
+    """What is needed of a phone company to call somebody."""
+
+    async def call(self, to: str, url: str, callback: str, ring_seconds: int) -> str:
+        """Ring a number for so long; what the call then says is asked at `url`, its end is told to `callback`. Returns the carrier's id for
+        it. Raises Refused or OutcomeUnknown."""
+        ...
+
+    async def calls_to(self, to: str, since: datetime) -> list[str]:
+        """The ids of our calls to one number since an instant, newest first. Raises OutcomeUnknown when the log can't be read that far."""
+        ...
+
+
 class TwilioRest:
     """The real thing, or a simulator with the same interface at `api_url`."""
 
@@ -194,6 +207,32 @@ class TwilioRest:
         except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return str(message.status), message.error_code
+
+    async def call(self, to: str, url: str, callback: str, ring_seconds: int) -> str:
+        """See CallCarrier.call."""
+        number = to.removeprefix(WHATSAPP_PREFIX)
+        placed = await _answered(
+            self._client.calls.create_async(
+                to=number, from_=self.sender, url=url, status_callback=callback, timeout=ring_seconds
+            )
+        )
+        return str(placed.sid)
+
+    async def calls_to(self, to: str, since: datetime) -> list[str]:
+        """See CallCarrier.calls_to. Listed by number alone, as a filter by start leaves out what has not started."""
+        found: list[str] = []
+        try:
+            async for c in await self._client.calls.stream_async(
+                to=to.removeprefix(WHATSAPP_PREFIX), from_=self.sender, page_size=LOG_PAGE
+            ):
+                if _instant(c.date_created, since) < since:
+                    break
+                if len(found) == MOST_LOGGED:
+                    raise OutcomeUnknown("more calls to one number than are read at once")
+                found.append(str(c.sid))
+        except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        return found
 
     async def received_since(self, line: str, since: datetime) -> list[ReceivedText]:
         """The texts to one of our lines since an instant, oldest first. Raises OutcomeUnknown when the log can't be read now."""
