@@ -7,17 +7,16 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from pydantic import ValidationError
 
-from app.core.errors import NotConfigured, VigiaError
-from app.core.keys import KeyProblem, new_key
+from app.core.keys import new_key
 from app.core.logs import set_up_logging
+from app.plain_errors import told_plainly
 from app.settings import Settings
+from app.subscriber_commands import subscribers
 
 if TYPE_CHECKING:
     from app.core.database import Transaction
@@ -36,6 +35,7 @@ policies = typer.Typer(help="What counties do with ICE.", no_args_is_help=True)
 main.add_typer(policies, name="policies")
 partners = typer.Typer(help="Partner organizations that are told of alerts by signed webhooks.", no_args_is_help=True)
 main.add_typer(partners, name="partners")
+main.add_typer(subscribers, name="subscribers")
 
 Input = Annotated[Path | None, typer.Argument(help="A file of JSON lines; standard input if absent.")]
 Result = TypeVar("Result")
@@ -369,18 +369,6 @@ def in_transaction(step: Callable[[Transaction, Settings], Awaitable[Result]]) -
     with told_plainly():
         return asyncio.run(run())
     raise AssertionError("told_plainly exits")
-
-
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """What goes wrong because of how it was set up is said in a sentence, without a traceback."""
-    try:
-        yield
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, p['loc']))} {p['msg']}".strip() for p in error.errors(include_input=False)]
-        sys.exit("Settings: " + "; ".join(problems))
-    except (NotConfigured, KeyProblem, VigiaError, FileNotFoundError) as error:
-        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from app.records.events import record_later
 from app.records.reading import Assessment, Command, Reading
 from app.subscribers.choices import choose_hours, wishes_of
 from app.subscribers.consent import subscribe
-from app.subscribers.sign_up import Asked, ask_to_confirm, forget_lapsed, take_sign_up
+from app.subscribers.sign_up import WEB, Asked, ask_to_confirm, forget_lapsed, take_sign_up
 from app.subscribers.tables import Topic
 from app.telephony.addresses import can_be_texted, canonical_number
 from app.telephony.forms import TextForm
@@ -111,14 +111,15 @@ async def answer_sign_up(work: Transaction, asker: Asker) -> Answer | None:
     wish = await take_sign_up(work, asker.kept.sender.id, max(spoke, default=None))
     if wish is None:
         return None
-    consent = replace(asker.consent("subscribe.confirm"), source="web")
-    new = await subscribe(work, consent, wish.county)
-    if new and not wish.any_hour:
+    consent = replace(asker.consent("subscribe.confirm"), source=wish.source)
+    held = await wishes_of(work, asker.kept.sender.id)
+    new = [await subscribe(work, consent, wish.county, Topic(topic)) for topic in wish.topics]
+    if any(new) and not wish.any_hour and (wish.source == WEB or not held.counties):  # a list changes nobody's own hours
         await choose_hours(work, consent, any_hour=False)
-    if new is None:
+    if None in new:
         return Answer(asker.say("subscribe.full", counties=asker.names((await wishes_of(work, asker.kept.sender.id)).counties)))
     joined = "subscribe.joined" if wish.any_hour else "subscribe.joined_day"
-    return Answer(asker.say(joined if new else "subscribe.already", county=asker.county(wish.county)), county=wish.county)
+    return Answer(asker.say(joined if any(new) else "subscribe.already", county=asker.county(wish.county)), county=wish.county)
 
 
 def hold_back(

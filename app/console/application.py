@@ -34,6 +34,7 @@ from app.console import (
     rights_policies,
     rights_texts,
     sign_in,
+    subscribers_page,
     switch_act,
 )
 from app.console.guard import Guard
@@ -65,6 +66,7 @@ SCREENS: Final = (
     posters,
     rights_policies,
     rights_texts,
+    subscribers_page,
     switch_act,
 )
 """Every screen, each a file with its routes."""

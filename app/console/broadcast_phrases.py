@@ -32,6 +32,16 @@ BROADCAST_WORDS: Final[dict[str, dict[str, str]]] = {
         "announcement": mark("Announcement"),
         "series": mark("Rights, one a week"),
     },
+    "import": {
+        "subscribed": mark("subscribed, and told so by one text"),
+        "asked": mark("asked by text: only YES subscribes them"),
+        "already": mark("subscribed already"),
+        "stopped": mark("left out: they once said stop"),
+        "left": mark("left out: they left this county or topic"),
+        "full": mark("left out: five counties already"),
+        "twice": mark("left out: it stands there twice"),
+        "wrong": mark("left out: the line is wrong"),
+    },
     "repeats": {
         "once": mark("Once"),
         "weekly": mark("Every week"),
@@ -59,6 +69,8 @@ BROADCAST_EVENTS: Final = {
     "broadcast.resumed": mark("A broadcast goes on"),
     "broadcast.cancelled": mark("A broadcast was cancelled"),
     "broadcast.done": mark("A broadcast is over"),
+    "subscribers.imported": mark("A list of subscribers was brought in"),
+    "subscribers.exported": mark("The list of subscribers was given out, sealed"),
     "host.allowed": mark("A host was put on the list for links"),
     "host.forbidden": mark("A host was taken off the list for links"),
 }

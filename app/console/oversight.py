@@ -1,4 +1,4 @@
-"""Pages that only show: who subscribes where, what was done by whom; and a voicemail's sound."""
+"""Pages that only show: what was done by whom; and a voicemail's sound."""
 
 from __future__ import annotations
 
@@ -6,56 +6,22 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.responses import Response
 
-from app.console.access import Admin, Dispatcher, Organizer
+from app.console.access import Admin, Dispatcher
 from app.console.rendering import render
 from app.core.errors import NotFound
-from app.core.languages import TEXT_LANGUAGES
 from app.core.requests import Work
-from app.records.contacts import contact
 from app.records.events import event, verify_chain
 from app.records.inbound import Recording, recording
-from app.subscribers.tables import Topic, subscription
 from app.volunteers.tables import volunteer
 
 router = APIRouter()
 
-FEWEST_SHOWN: Final = 5
-"""Counts below this are shown as "<5", since a small number may point to a person."""
-
 LINES_A_PAGE: Final = 100
 
 SOUNDS: Final = {"audio/wav", "audio/x-wav", "audio/mpeg", "audio/mp3", "audio/ogg"}
-
-
-@router.get("/subscribers")
-async def subscribers(request: Request, work: Work, _viewer: Organizer) -> Response:
-    """How many people an alert would reach, by county and language; small counts are hidden, and no page lists people."""
-    rows = await work.all(
-        select(subscription.c.county, contact.c.language, func.count().label("people"))
-        .join(contact, contact.c.id == subscription.c.contact_id)
-        .where(subscription.c.topic == Topic.ALERTS.value, subscription.c.ended_at.is_(None))
-        .where(contact.c.stopped_at.is_(None), contact.c.number_sealed.is_not(None))
-        .group_by(subscription.c.county, contact.c.language)
-    )
-    by_county: dict[str, dict[str, int]] = {}
-    for row in rows:
-        counts = by_county.setdefault(row.county, dict.fromkeys(TEXT_LANGUAGES, 0))
-        counts[row.language if row.language in TEXT_LANGUAGES else "en"] += row.people
-    counties = request.state.hotline.counties
-    listed = [(county, by_county.get(county.fips, {})) for county in counties if county.fips in by_county]
-    return render(
-        request,
-        "subscribers.html",
-        counties=sorted(listed, key=lambda pair: -sum(pair[1].values())),
-        every_county=counties,
-        uncovered=len(counties) - len(listed),
-        people=sum(sum(counts.values()) for counts in by_county.values()),
-        text_languages=TEXT_LANGUAGES,
-        fewest=FEWEST_SHOWN,
-    )
 
 
 @router.get("/audit")

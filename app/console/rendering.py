@@ -49,7 +49,7 @@ MENU: Final = (
     Entry("/console/alerts", mark("Alerts"), "a", (Role.DISPATCHER, Role.ORGANIZER)),
     Entry("/console/broadcasts", mark("Broadcasts"), "d", (Role.ORGANIZER, Role.ADMIN)),
     Entry("/console/inbox", mark("Inbox"), "i", (Role.DISPATCHER, Role.ORGANIZER)),
-    Entry("/console/subscribers", mark("Subscribers"), "s", (Role.ORGANIZER,)),
+    Entry("/console/subscribers", mark("Subscribers"), "s", (Role.ORGANIZER, Role.ADMIN)),
     Entry("/console/rights", mark("Rights"), "r", tuple(Role)),
     Entry("/console/landmarks", mark("Landmarks"), "l", (Role.ORGANIZER,)),
     Entry("/console/reveals", mark("Numbers shown"), "n", (Role.LEAD,)),

@@ -48,19 +48,25 @@ def keys_of(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database for one command: that of the settings, or the embedded one of this machine, started for the command if need be and left
-    running if it ran. Raises KeyProblem without keys."""
+def ring_of(settings: Settings) -> Keys:
+    """The keys of the settings, else those of this machine. Raises KeyProblem."""
     secrets = settings.keys.get_secret_value(), settings.hash_key.get_secret_value()
     if not all(secrets):
         made = keys_of(settings.data)
         secrets = made["VIGIA_KEYS"], made["VIGIA_HASH_KEY"]
+    return Keys(*secrets)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command: that of the settings, or the embedded one of this machine, started for the command if need be and left
+    running if it ran. Raises KeyProblem without keys."""
+    ring = ring_of(settings)
     postgres = None if settings.database_url else EmbeddedPostgres(settings.data / "postgres")
     ran_already = postgres is not None and (postgres.folder / "postmaster.pid").exists()
     url = settings.database_url or (postgres.start() if postgres else "")
     migrate(url)
-    database = Database(url, Keys(*secrets), system_clock, new_id, pool_size=2)
+    database = Database(url, ring, system_clock, new_id, pool_size=2)
     try:
         yield database
     finally:

@@ -19,11 +19,15 @@ from app.core.errors import VigiaError
 from app.records.contacts import contact
 from app.records.inbound import inbound_call, inbound_message
 from app.records.phone_book import contact_for
-from app.subscribers.tables import SignUp, sign_up, subscription
+from app.subscribers.tables import SignUp, Topic, sign_up, subscription
 from app.telephony.addresses import can_be_texted, canonical_number
 
 LASTS: Final = timedelta(days=1)
 """How long the question on the phone can be answered, and how long the same number isn't asked again."""
+
+WEB: Final = "web"
+IMPORTED: Final = "import"
+"""Where a wish that must be confirmed came from."""
 
 MOST_AN_HOUR: Final = 60
 """How many unanswered questions an hour may make: a page that anyone can fill in must not become a way to text strangers."""
@@ -61,6 +65,7 @@ async def ask_to_confirm(work: Transaction, asked: Asked) -> UUID | None:
         raise BadNumber("not a number that can be texted")
     await work.lock("sign_up", "")
     recent = select(func.count()).select_from(sign_up).where(sign_up.c.asked_at > work.now - timedelta(hours=1))
+    recent = recent.where(sign_up.c.source == WEB)
     if int(await work.scalar(recent)) >= MOST_AN_HOUR:
         raise TooManySignUps("too many unanswered questions in this hour")
     known_as = work.keys.fingerprint("phone", number)
@@ -69,10 +74,11 @@ async def ask_to_confirm(work: Transaction, asked: Asked) -> UUID | None:
         return None
     who = await contact_for(work, number, asked.language)
     wish = {"county": asked.county, "any_hour": asked.any_hour, "language": asked.language, "asked_at": work.now}
+    wish |= {"ends_at": work.now + LASTS, "topics": [Topic.ALERTS.value], "source": WEB}
     added = await work.execute(
         insert(sign_up)
         .values(contact_id=who, **wish)
-        .on_conflict_do_update(index_elements=["contact_id"], set_=wish, where=sign_up.c.asked_at <= work.now - LASTS)
+        .on_conflict_do_update(index_elements=["contact_id"], set_=wish, where=sign_up.c.ends_at <= work.now)
         .returning(sign_up.c.contact_id)
     )
     return who if added.first() is not None else None
@@ -81,8 +87,11 @@ async def ask_to_confirm(work: Transaction, asked: Asked) -> UUID | None:
 async def take_sign_up(work: Transaction, who: UUID, spoke_since: datetime | None = None) -> SignUp | None:
     """The open question to a phone, which is answered now; None where there is none, or where the hotline and the phone have spoken of
     something else since (the last time at `spoke_since`): then a yes is not one to this."""
-    earliest = work.now - LASTS if spoke_since is None else max(work.now - LASTS, spoke_since)
-    is_open = sign_up.c.asked_at.between(earliest, work.now)  # a yes that waited on disk answers nothing that was asked later
+    is_open = (sign_up.c.ends_at >= work.now) & (
+        sign_up.c.asked_at <= work.now
+    )  # a yes from disk answers nothing that was asked later
+    if spoke_since is not None:
+        is_open &= sign_up.c.asked_at >= spoke_since
     open_one = await work.get(SignUp, sign_up.c.contact_id == who, is_open, lock=True)
     if open_one is not None:
         await work.execute(sign_up.delete().where(sign_up.c.contact_id == who))
@@ -90,9 +99,9 @@ async def take_sign_up(work: Transaction, who: UUID, spoke_since: datetime | Non
 
 
 async def forget_lapsed(work: Transaction, known: Select[tuple[UUID]]) -> int:
-    """Drop what nobody confirmed in a day, and the numbers of phones that never wrote to us and are not among the `known` contacts (of
+    """Drop what nobody confirmed in its time, and the numbers of phones that never wrote to us and are not among the `known` contacts (of
     volunteers). Returns how many were dropped."""
-    lapsed = await work.execute(sign_up.delete().where(sign_up.c.asked_at <= work.now - LASTS).returning(sign_up.c.contact_id))
+    lapsed = await work.execute(sign_up.delete().where(sign_up.c.ends_at <= work.now).returning(sign_up.c.contact_id))
     who = list(lapsed.scalars())
     if who:
         strangers = contact.update().where(contact.c.id.in_(who), contact.c.id.not_in(known))

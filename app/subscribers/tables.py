@@ -10,7 +10,7 @@ from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
-from app.records.columns import fingerprint, instant, one_of, sealed
+from app.records.columns import fingerprint, instant, one_of, sealed, words
 
 
 class Topic(StrEnum):
@@ -54,7 +54,8 @@ class Subscription(SQLModel, table=True):
 
 
 class SignUp(SQLModel, table=True):
-    """A wish typed on the web that its phone has not confirmed. It is gone when it is confirmed, refused by a stop, or a day old."""
+    """A wish typed on the web, or of an imported list, that its phone has not confirmed. It is gone when it is confirmed, refused by a
+    stop, or at its end."""
 
     __tablename__ = "sign_up"
 
@@ -62,7 +63,10 @@ class SignUp(SQLModel, table=True):
     county: str = Field(max_length=5)
     any_hour: bool = True
     language: str = Field(max_length=8)
+    topics: list[str] = words(sa_column_kwargs={"server_default": "{alerts}"})
+    source: str = Field(default="web", max_length=16, sa_column_kwargs={"server_default": "web"})
     asked_at: datetime = instant(index=True)
+    ends_at: datetime = instant(index=True)
 
 
 class ConsentWording(SQLModel, table=True):
