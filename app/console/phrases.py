@@ -117,7 +117,6 @@ WORDS: Final[dict[str, dict[str, str]]] = BROADCAST_WORDS | {
         "zh": mark("Chinese"),
         "ko": mark("Korean"),
         "ar": mark("Arabic"),
-        "other": mark("Other languages"),
     },
     "salute": {
         "size": mark("How many"),
