@@ -208,6 +208,28 @@ def plan(
         typer.echo(json.dumps(plan_as_json(made), indent=1) if as_json else plan_in_words(made))
 
 
+@main.command()
+def drill(
+    scenario: Annotated[str, typer.Argument(help="A drill that comes along, or a TOML file. Absent: list them.")] = "",
+    seed: Annotated[int, typer.Option(help="Makes chance repeatable.")] = 1,
+    verifiers: Annotated[int, typer.Option(min=1, max=60, help="How many go and look.")] = 8,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Rehearse a scripted operation in simulated time, with simulated people, and print a score card; exit 1 if a target is missed."""
+    from app.operations.drill import play_alone
+    from app.operations.drill_scenario import find_scenario, list_scenarios
+
+    set_up_logging("drill", as_json=False, level="ERROR")
+    with told_plainly():
+        if not scenario:
+            for name, known in list_scenarios():
+                typer.echo(f"{name}  {known.title}. {known.about}")
+            return
+        card = asyncio.run(play_alone(find_scenario(scenario), seed, verifiers, Path(scenario).stem))
+        typer.echo(json.dumps(card.as_json(), indent=1) if as_json else card.in_words())
+        sys.exit(0 if card.met else 1)
+
+
 @main.command("revoke-all")
 def revoke_everyone(
     reason: Annotated[str, typer.Option(help="Why; kept in the log and in the ledger of each person.")],

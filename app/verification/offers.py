@@ -38,6 +38,9 @@ MOST_A_DAY: Final = 6
 ROTATION: Final = timedelta(days=7)
 """In this time it is counted how often somebody was asked."""
 
+SILENT_AFTER: Final = timedelta(minutes=3)
+"""Who has not answered in this time (two waves) may be asked about something else, too: silence must not keep them out of half an hour."""
+
 OPEN_OFFERS: Final = (OfferState.OFFERED.value, OfferState.ACCEPTED.value)
 
 
@@ -48,9 +51,10 @@ async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]
 
 async def rank_candidates(work: Transaction, about: Incident) -> list[tuple[Volunteer, Ranked]]:
     """Verifiers who could go, and why each stands where they do (`ranking.py`): active, trained, on shift, of that county, with a phone
-    that may be texted, who have no open offer anywhere, were not asked about this before and did not report it themselves. Nor in their
+    that may be texted, who are on no other way and whose answer is not waited for, were not asked about this before and did not report it themselves. Nor in their
     own quiet hours, nor more than MOST_A_DAY times a day."""
-    busy = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.state.in_(OPEN_OFFERS))
+    waited_for = and_(offer.c.state == OfferState.OFFERED.value, offer.c.offered_at > work.now - SILENT_AFTER)
+    busy = exists().where(offer.c.volunteer_id == volunteer.c.id, or_(offer.c.state == OfferState.ACCEPTED.value, waited_for))
     asked = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.incident_id == about.id)
     reported_it = exists().where(report.c.incident_id == about.id, report.c.contact_id == volunteer.c.contact_id)
     asked_since = select(func.count()).select_from(offer).where(offer.c.volunteer_id == volunteer.c.id)

@@ -52,6 +52,27 @@ OPEN_OR_HURRY: Final = f"""{OPEN}
     RETURNING *
 """
 
+MOST_HELD: Final = 6
+"""How many incidents one person holds at most, all but one of them out with verifiers."""
+
+OUT: Final = """
+    EXISTS (SELECT FROM search s WHERE s.incident_id = task.incident_id AND s.ended_at IS NULL AND NOT EXISTS (
+        SELECT FROM observation o
+        WHERE o.incident_id = task.incident_id AND o.on_site AND o.outcome <> 'unable' AND o.observed_at >= s.started_at))
+"""
+"""The nearest are being asked and nobody has told what is there: nothing is to be done for whoever holds it."""
+
+ALL_HELD: Final = f"""
+    SELECT *, {OUT} AS out FROM task WHERE holder_id = %(who)s AND state = 'leased' AND lease_until > %(now)s
+    ORDER BY out, lease_until DESC
+"""  # noqa: S608  # constants of ours
+
+STAYS_HELD: Final = f"""
+    UPDATE task SET lease_until = %(until)s
+    WHERE holder_id = %(who)s AND state = 'leased' AND lease_until > %(now)s AND id <> %(id)s AND {OUT}
+    RETURNING *
+"""  # noqa: S608  # constants of ours
+
 HELD: Final = """
     SELECT * FROM task WHERE holder_id = %(who)s AND state = 'leased' AND lease_until > %(now)s ORDER BY lease_until DESC LIMIT 1
 """
@@ -81,10 +102,11 @@ async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, lan
 
 
 async def pull_task(work: Transaction, queue: TaskQueue, volunteer: Volunteer) -> Task | None:
-    """The most urgent task that fits a volunteer, now theirs; the one they already hold, if they do; None when nothing waits for them."""
+    """The most urgent task that fits a volunteer, now theirs; the one they already hold, if they do; None when nothing waits for them.
+    While verifiers are asked about what they hold, and none has told yet, they may hold more: MOST_HELD in all."""
     # One pull of a volunteer at a time, so that a button pressed twice does not take two.
-    _, held = await work.query_together(claim_lock(volunteer.id), (HELD, {"who": volunteer.id, "now": work.now}))
-    if held:
+    _, held = await work.query_together(claim_lock(volunteer.id), (ALL_HELD, {"who": volunteer.id, "now": work.now}))
+    if held and (not held[0].pop("out") or len(held) >= MOST_HELD):
         return row_as(Task, held[0])
     lanes = lanes_of(volunteer.counties, volunteer.languages, volunteer.skills)
     try:
@@ -106,10 +128,18 @@ async def pull_task(work: Transaction, queue: TaskQueue, volunteer: Volunteer) -
 
 
 async def renew_task(work: Transaction, queue: TaskQueue, task_id: UUID, fence: int, volunteer_id: UUID) -> datetime:
-    """A sign of life from the open page: the lease lasts five minutes more. Raises LostClaim."""
+    """A sign of life from the open page: the lease lasts five minutes more, also of what they hold besides and is out with verifiers.
+    Raises LostClaim."""
     until = work.now + LEASE
-    renewed = await change_claim(work, task_id, fence, volunteer_id, lease_until=until)
-    work.after_commit.append(lambda: queue.renew(renewed))
+    renewed = [await change_claim(work, task_id, fence, volunteer_id, lease_until=until)]
+    others = await work.query(STAYS_HELD, {"who": volunteer_id, "now": work.now, "until": until, "id": task_id})
+    renewed += [row_as(Task, row) for row in others]
+
+    async def tell() -> None:
+        for one in renewed:
+            await queue.renew(one)
+
+    work.after_commit.append(tell)
     return until
 
 

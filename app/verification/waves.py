@@ -6,6 +6,7 @@ wave has asked nobody, and whoever takes over asks nobody twice.
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -22,7 +23,14 @@ from app.records.verification import Offer, Outcome, Search, observation, offer,
 from app.verification.offers import find_candidates, hold_offers, write_offer
 
 AT_ONCE: Final = 3
-"""How many people one wave asks."""
+"""How many people one wave asks at most."""
+
+KEPT_FREE: Final = 2
+"""While other incidents are being looked into, a wave asks one in so many of those who are free, rounded up: so that what is reported a
+minute later finds somebody, too. The drill of sixty reports shows the difference (docs/drills.md)."""
+
+LATELY: Final = timedelta(hours=1)
+"""So long after its last report an undecided incident still counts as one of those."""
 
 NEXT_AFTER: Final = timedelta(seconds=90)
 """So long a wave has for its first yes (DESIGN section 5)."""
@@ -74,8 +82,8 @@ async def due_search(work: Transaction) -> tuple[Incident, Search] | None:
 
 
 async def ask_wave(work: Transaction, about: Incident, due: Search) -> list[Offer]:
-    """The next wave of a search: AT_ONCE people more, unless somebody said yes or was there; the end of it where it is decided or old.
-    Returns the offers that it made."""
+    """The next wave of a search: some people more (`how_many`), unless somebody said yes or was there; the end of it where it is decided or
+    old. Returns the offers that it made."""
     if about.state not in UNDECIDED or work.now - due.started_at >= SEARCH_TIME:
         await work.execute(search.update().where(search.c.incident_id == about.id).values(ended_at=work.now))
         await record(work, "search.ended", about.id, county=about.county)
@@ -83,8 +91,9 @@ async def ask_wave(work: Transaction, about: Incident, due: Search) -> list[Offe
     made: list[Offer] = []
     if not await _somebody_goes(work, about.id):
         await hold_offers(work)
-        candidates = (await find_candidates(work, about))[:AT_ONCE]
-        made = [await write_offer(work, about, one.id, due.started_by, wave=due.waves + 1) for one in candidates]
+        free = await find_candidates(work, about)
+        asked = free[: how_many(len(free), others=await _others_are_open(work, about.id))]
+        made = [await write_offer(work, about, one.id, due.started_by, wave=due.waves + 1) for one in asked]
         if made or due.waves == 0:  # that nobody is left is said once
             await record(work, "search.wave", about.id, county=about.county, wave=due.waves + 1, asked=len(made))
     await work.execute(
@@ -93,6 +102,11 @@ async def ask_wave(work: Transaction, about: Incident, due: Search) -> list[Offe
         .values(next_wave_at=work.now + NEXT_AFTER, waves=due.waves + (1 if made else 0))
     )
     return made
+
+
+def how_many(free: int, *, others: bool) -> int:
+    """How many of those who are free a wave asks; `others`: other incidents are being looked into. Pure."""
+    return min(AT_ONCE, math.ceil(free / KEPT_FREE) if others else free)
 
 
 async def is_enough(work: Transaction, incident_id: UUID) -> bool:
@@ -112,3 +126,11 @@ async def _somebody_goes(work: Transaction, incident_id: UUID) -> bool:
         observation.c.incident_id == incident_id, observation.c.on_site, observation.c.outcome != Outcome.UNABLE.value
     )
     return bool(await work.scalar(select(accepted | found)))
+
+
+async def _others_are_open(work: Transaction, incident_id: UUID) -> bool:
+    """Whether anything else is being looked into."""
+    others = exists().where(
+        incident.c.id != incident_id, incident.c.state.in_(UNDECIDED), incident.c.last_report_at > work.now - LATELY
+    )
+    return bool(await work.scalar(select(others)))

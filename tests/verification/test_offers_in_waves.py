@@ -20,8 +20,8 @@ from app.pipeline_field import ask_nearest, ask_next_wave
 from app.records.incidents import Incident, incident
 from app.records.verification import Outcome, search
 from app.verification.answers import read_answer
-from app.verification.offers import MOST_A_DAY, expire_offers, find_candidates
-from app.verification.waves import AT_ONCE, MOST_ACCEPTED, NEXT_AFTER, SEARCH_TIME
+from app.verification.offers import MOST_A_DAY, SILENT_AFTER, expire_offers, find_candidates
+from app.verification.waves import AT_ONCE, MOST_ACCEPTED, NEXT_AFTER, SEARCH_TIME, how_many
 from app.volunteers.orders import read_quiet_hours
 from tests.chaos.dying import every_death
 from tests.verification.field import Field, fresh_field
@@ -268,3 +268,30 @@ async def act_out(field: Field, acts: list[tuple[str, int, str]]) -> None:
         if found.incident_id == field.about.id:
             seen.setdefault(names[found.volunteer_id], []).append(found.outcome)
     assert {alias: sorted(found) for alias, found in seen.items()} == {a: sorted(f) for a, f in told.items()}
+
+
+@pytest.mark.parametrize(
+    ("free", "others", "asked"),
+    [(8, False, 3), (2, False, 2), (8, True, 3), (5, True, 3), (4, True, 2), (2, True, 1), (1, True, 1), (0, True, 0)],
+)
+def test_a_busy_hour_keeps_somebody_free_for_what_comes_next(free: int, asked: int, *, others: bool) -> None:
+    assert how_many(free, others=others) == asked
+
+
+async def test_who_is_silent_may_soon_be_asked_about_something_else_and_who_goes_may_not(field: Field) -> None:
+    await field.enlist("Luz", "Sam")
+    await field.ask("Luz")
+    await field.ask("Sam")
+    await field.text("Sam", "Y")
+
+    async def free() -> list[str]:
+        async with field.database.transaction() as work:
+            at = {"first_report_at": work.now, "last_report_at": work.now}
+            other = Incident(id=work.new_id(), code=str(work.new_id())[-12:], kind="report", county="37063", reports=1, **at)
+            await work.add(other)
+            return [one.alias for one in await find_candidates(work, other)]
+
+    before = await free()
+    field.clock.advance(SILENT_AFTER)
+
+    assert (before, await free()) == ([], ["Luz"])

@@ -12,12 +12,14 @@ from sqlalchemy import select
 
 from app.core.clock import ManualClock
 from app.core.database import Database
-from app.records.incidents import Incident
-from app.records.verification import Task, task
+from app.records.incidents import Incident, incident
+from app.records.verification import Outcome, Task, task
 from app.verification.handover import release_task
+from app.verification.offers import record_observation
 from app.verification.queue import TaskQueue
-from app.verification.sweep import sweep_tasks
-from app.verification.tasks import LostClaim, check_claim, finish_task, open_task, pull_task, renew_task
+from app.verification.sweep import picture_of, sweep_tasks
+from app.verification.tasks import MOST_HELD, LostClaim, check_claim, finish_task, open_task, pull_task, renew_task
+from app.verification.waves import start_search
 from app.volunteers.tables import Volunteer, volunteer
 
 DURHAM, WAKE = "37063", "37183"
@@ -217,3 +219,62 @@ async def test_every_task_is_finished_once_by_many_hands(database: Database, que
     async with database.transaction() as work:
         assert set((await work.execute(select(task.c.state))).scalars()) == {"done"}
         assert await work.scalar(select(volunteer.c.id).limit(1)) is not None
+
+
+async def seen(database: Database, incident_id: UUID, person: Volunteer) -> None:
+    """Somebody was there and tells."""
+    async with database.transaction() as work:
+        about = await work.get(Incident, incident.c.id == incident_id, lock=True)
+        assert about is not None
+        await record_observation(work, about, person.id, Outcome.NOTHING, on_site=True)
+
+
+async def asked(database: Database, held: Task) -> None:
+    """The nearest are asked about what somebody holds."""
+    async with database.transaction() as work:
+        about = await work.get(Incident, incident.c.id == held.incident_id, lock=True)
+        assert about is not None and held.holder_id is not None
+        await start_search(work, about, held.holder_id)
+
+
+async def test_while_the_nearest_are_asked_their_dispatcher_takes_the_next_and_keeps_the_first(
+    database: Database, queue: TaskQueue, clock: ManualClock
+) -> None:
+    await an_incident(database, queue, urgent=True)
+    await an_incident(database, queue)
+    ana, luz = await a_volunteer(database, "Ana"), await a_volunteer(database, "Luz")
+    first = await pull(database, queue, ana)
+    assert first is not None
+    await asked(database, first)
+    second = await pull(database, queue, ana)
+    assert second is not None and second.id != first.id
+    again = await pull(database, queue, ana)
+    clock.advance(timedelta(minutes=4))
+    async with database.transaction() as work:
+        await renew_task(work, queue, second.id, second.fence, ana.id)
+    clock.advance(timedelta(minutes=4))
+    async with database.transaction() as work:
+        ended = await sweep_tasks(work, queue)
+        looked, _ = await queue.look()
+        agrees = looked == await picture_of(work)
+    await asked(database, second)
+    await seen(database, first.incident_id, luz)
+    back = await pull(database, queue, ana)
+
+    assert again is not None and again.id == second.id
+    assert ended == 0 and agrees
+    assert back is not None and back.id == first.id  # somebody told what is there, so that it must be decided
+
+
+async def test_nobody_holds_more_than_they_can_see_through(database: Database, queue: TaskQueue) -> None:
+    ana = await a_volunteer(database, "Ana")
+    held: set[UUID] = set()
+    for _ in range(MOST_HELD + 1):
+        await an_incident(database, queue)
+        taken = await pull(database, queue, ana)
+        assert taken is not None
+        if taken.id not in held:
+            await asked(database, taken)
+        held.add(taken.id)
+
+    assert len(held) == MOST_HELD
