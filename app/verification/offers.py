@@ -51,8 +51,8 @@ async def find_candidates(work: Transaction, about: Incident) -> list[Volunteer]
 
 async def rank_candidates(work: Transaction, about: Incident) -> list[tuple[Volunteer, Ranked]]:
     """Verifiers who could go, and why each stands where they do (`ranking.py`): active, trained, on shift, of that county, with a phone
-    that may be texted, who are on no other way and whose answer is not waited for, were not asked about this before and did not report it themselves. Nor in their
-    own quiet hours, nor more than MOST_A_DAY times a day."""
+    that may be texted, who are on no other way and whose answer is not waited for, were not asked about this before and did not report it
+    themselves. Nor in their own quiet hours, nor more than MOST_A_DAY times a day."""
     waited_for = and_(offer.c.state == OfferState.OFFERED.value, offer.c.offered_at > work.now - SILENT_AFTER)
     busy = exists().where(offer.c.volunteer_id == volunteer.c.id, or_(offer.c.state == OfferState.ACCEPTED.value, waited_for))
     asked = exists().where(offer.c.volunteer_id == volunteer.c.id, offer.c.incident_id == about.id)

@@ -286,8 +286,8 @@ async def test_who_is_silent_may_soon_be_asked_about_something_else_and_who_goes
 
     async def free() -> list[str]:
         async with field.database.transaction() as work:
-            at = {"first_report_at": work.now, "last_report_at": work.now}
-            other = Incident(id=work.new_id(), code=str(work.new_id())[-12:], kind="report", county="37063", reports=1, **at)
+            other = Incident(id=work.new_id(), code=str(work.new_id())[-12:], kind="report", county="37063", reports=1)
+            other.first_report_at = other.last_report_at = work.now
             await work.add(other)
             return [one.alias for one in await find_candidates(work, other)]
 
