@@ -21,6 +21,7 @@ from app.packs.counties import load_counties
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 
+@pytest.mark.timeout(300)  # half an hour of simulated time, on a busy machine
 async def test_a_small_drill_meets_every_target(database_url: str, redis_url: str, tmp_path: Path) -> None:
     scenario = find_scenario("ten-reports")
     urls = {"database_url": database_url, "redis_url": redis_url}
@@ -34,6 +35,7 @@ async def test_a_small_drill_meets_every_target(database_url: str, redis_url: st
     )
 
 
+@pytest.mark.timeout(300)
 async def test_without_anybody_to_go_the_score_card_says_what_was_missed(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
