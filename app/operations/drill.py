@@ -49,7 +49,7 @@ class Carrier:
         self._chance = world.chance_of("carrier")
         self._sent = 0
 
-    async def send(self, to: str, body: str, callback: str, validity_seconds: int) -> str:
+    async def send(self, to: str, body: str, callback: str, validity_seconds: int, sender: str | None = None) -> str:
         """Take a text; its phone gets it in a moment."""
         self._sent += 1
         wait = timedelta(seconds=self._chance.uniform(*CARRIES_S))
