@@ -112,6 +112,12 @@ class Settings(BaseSettings):
         False,
         description="For rehearsals: whether webhooks to partners may go to this machine and private networks, and by http.",
     )
+    cover_from: int = Field(
+        7, ge=0, le=23, description="The hour of the day from which every county should have somebody on duty."
+    )
+    cover_until: int = Field(
+        22, ge=1, le=24, description="The hour of the day until which it should. With 0 before: around the clock."
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a volunteer stays signed in.")
     log_json: bool = Field(False, description="Write log lines as JSON.")
     log_level: str = Field("INFO", description="Least level that is logged.")
@@ -180,6 +186,8 @@ class Settings(BaseSettings):
         store = urlsplit(self.photos_endpoint or "https://")
         if store.scheme != "https" and store.hostname not in LOOPBACK:
             raise ValueError("VIGIA_PHOTOS_ENDPOINT must begin with https:// except on this machine")
+        if self.cover_from == self.cover_until:
+            raise ValueError("VIGIA_COVER_UNTIL must differ from VIGIA_COVER_FROM; around the clock is 0 and 24")
         if self.hash_key.get_secret_value() and self.hash_key.get_secret_value() in self.keys.get_secret_value():
             raise ValueError("VIGIA_HASH_KEY must not be one of VIGIA_KEYS: it outlives them")
         return self
@@ -188,6 +196,11 @@ class Settings(BaseSettings):
     def spool_folder(self) -> Path:
         """Where requests wait on disk while the database is away; web processes and worker of one machine share it."""
         return self.spool or self.data / "spool"
+
+    @property
+    def covered_hours(self) -> tuple[int, int]:
+        """The hours of the day between which somebody should be on duty."""
+        return self.cover_from, self.cover_until
 
     @property
     def rehearsing(self) -> bool:

@@ -45,6 +45,7 @@ from app.intake.replay import Replay
 from app.pipeline import open_silent_reports
 from app.pipeline_broadcasts import send_due
 from app.pipeline_calls import end_lost_calls
+from app.pipeline_coverage import warn_of_gaps
 from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
@@ -69,6 +70,7 @@ from app.telephony.rest import TwilioRest
 from app.verification.offers import expire_offers
 from app.verification.sweep import sweep_tasks
 from app.volunteers.access import forget_old_sessions
+from app.volunteers.shifts import forget_old_plans
 
 log = structlog.get_logger(__name__)
 
@@ -197,6 +199,8 @@ async def sweep_slowly(parts: Parts) -> None:
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
         lambda unit: follow_shifts(unit, parts.hotline),
         lambda unit: expire_swaps(unit, parts.hotline),
+        lambda unit: warn_of_gaps(unit, parts.hotline, parts.settings.covered_hours),
+        forget_old_plans,
         forget_sign_ups,
         finish_broadcasts,
         purge_old,

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from app.core.errors import NotAllowed, VigiaError
 from app.core.requests import Work
 from app.delivery.switch import switch_now
+from app.verification.handover import owed_note
 from app.volunteers.access import who_is
 from app.volunteers.tables import Role, Volunteer
 
@@ -26,12 +27,14 @@ class NotSignedIn(VigiaError):
 
 
 async def signed_in(request: Request, work: Work) -> Volunteer:
-    """The volunteer at the browser; the page's frame learns who it is and how the kill switch stands. Raises NotSignedIn."""
+    """The volunteer at the browser; the page's frame learns who it is, how the kill switch stands and
+    whether they owe a note. Raises NotSignedIn."""
     person = await who_is(work, request.cookies.get(SESSION_COOKIE))
     if person is None:
         raise NotSignedIn("For your safety a session ends after some hours.")
     request.state.viewer = person
     request.state.switch = await switch_now(work)
+    request.state.owes_note = await owed_note(work, person.id) is not None
     return person
 
 
@@ -90,3 +93,6 @@ Admin = Annotated[Volunteer, Depends(only(Role.ADMIN))]
 
 MayHalt = Annotated[Volunteer, Depends(only(Role.ORGANIZER, Role.ADMIN))]
 """Those who may stop all outbound texts."""
+
+CoverageViewer = Annotated[Volunteer, Depends(only(Role.DISPATCHER, Role.ORGANIZER, Role.ADMIN))]
+"""Those who see to it that somebody is there."""

@@ -53,6 +53,8 @@ MENU: Final = (
     Entry("/console/rights", mark("Rights"), "r", tuple(Role)),
     Entry("/console/landmarks", mark("Landmarks"), "l", (Role.ORGANIZER,)),
     Entry("/console/reveals", mark("Numbers shown"), "n", (Role.LEAD,)),
+    Entry("/console/shifts", mark("Shifts"), "h", tuple(Role)),
+    Entry("/console/coverage", mark("Coverage"), "v", (Role.DISPATCHER, Role.ORGANIZER, Role.ADMIN)),
     Entry("/console/people", mark("People"), "p", (Role.ADMIN,)),
     Entry("/console/audit", mark("Audit"), "u", (Role.ADMIN,)),
 )
@@ -120,6 +122,7 @@ def _frame(request: Request, language: str) -> dict[str, Any]:
         "menu": [entry for entry in MENU if viewer is not None and has_role(viewer, *entry.roles)],
         "may": lambda *roles: viewer is not None and has_role(viewer, *(Role(role) for role in roles)),
         "switch": getattr(request.state, "switch", None),
+        "owes_note": getattr(request.state, "owes_note", False),
         "hotline_name": settings.hotline_name,
         "demo": settings.demo,
         "demo_links": getattr(request.state, "demo_links", {}) if settings.demo else {},

@@ -22,6 +22,7 @@ import app.records.verification
 import app.rights.tables
 import app.subscribers.tables
 import app.volunteers.shift_tables
-import app.volunteers.tables  # noqa: F401  # imported for what they declare
+import app.volunteers.tables
+import app.volunteers.zones  # noqa: F401  # imported for what they declare
 
 METADATA = SQLModel.metadata

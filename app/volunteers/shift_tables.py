@@ -77,6 +77,7 @@ class NoticedGap(SQLModel, table=True):
     duty: str = Field(primary_key=True, max_length=16)
     county: str = Field(primary_key=True, max_length=5)
     begins_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True), nullable=False)
+    ends_at: datetime = instant()
     noticed_at: datetime = instant()
 
 

@@ -13,7 +13,7 @@ from app.core.database import Transaction
 from app.core.errors import BadInput, Conflict, NotFound
 from app.records.events import record
 from app.volunteers.hours import LONGEST_MEMORY, MINUTES_A_DAY, Change, Span, Weekly, planned_spans
-from app.volunteers.shift_tables import ShiftChange, WeeklyShift, shift_change, weekly_shift
+from app.volunteers.shift_tables import ShiftChange, WeeklyShift, noticed_gap, shift_change, swap, weekly_shift
 from app.volunteers.tables import Volunteer
 
 MOST_WEEKLY: Final = 21
@@ -23,6 +23,9 @@ LONGEST_CHANGE: Final = timedelta(days=62)
 """So long one may be away with one word."""
 
 LONGEST_EXTRA: Final = timedelta(hours=24)
+
+REMEMBERED: Final = timedelta(days=30)
+"""So long after its end a change of a shift is kept."""
 
 
 async def add_weekly(work: Transaction, person: Volunteer, hours: Weekly, by: Volunteer) -> None:
@@ -105,6 +108,15 @@ async def plans(work: Transaction, window: Span, zone: str, who: Iterable[UUID] 
         by_person.setdefault(row.volunteer_id, ([], []))[1].append(said)
     planned = {person: planned_spans(*given, window, zone) for person, given in by_person.items()}
     return {person: spans for person, spans in planned.items() if spans}
+
+
+async def forget_old_plans(work: Transaction) -> int:
+    """Delete what changed shifts that are long over, who swapped them, and which gaps were noticed. Returns how many rows."""
+    before = work.now - REMEMBERED
+    gone = 0
+    for old in (shift_change.c.ends_at, swap.c.ends_at, noticed_gap.c.ends_at):
+        gone += len((await work.execute(old.table.delete().where(old < before).returning(old))).all())
+    return gone
 
 
 def _said(row: WeeklyShift) -> str:
