@@ -140,7 +140,14 @@ async def told_of(work: Transaction, which: ColumnElement[bool]) -> list[Alert]:
 async def approve(work: Transaction, hotline: Hotline, alert_id: UUID, approver: Volunteer) -> tuple[Alert, Planned]:
     """The second person signs, and in the same transaction every text is planned: to the county's subscribers; or, for what follows an
     alert, to exactly those whom any of its alerts was for; or, where it is practice, to volunteers who practise."""
-    signed = await approve_alert(work, alert_id, approver)
+    return await sign(work, hotline, alert_id, approver)
+
+
+async def sign(
+    work: Transaction, hotline: Hotline, alert_id: UUID, approver: Volunteer, *, alone: str | None = None
+) -> tuple[Alert, Planned]:
+    """Approve and plan; `alone` is the reason where it is the author who signs."""
+    signed = await approve_alert(work, alert_id, approver, alone=alone)
     planned = await plan_texts(work, hotline, signed)
     wake_all(work, hotline)
     return signed, planned

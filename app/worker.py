@@ -46,6 +46,7 @@ from app.pipeline import open_silent_reports
 from app.pipeline_broadcasts import send_due
 from app.pipeline_calls import end_lost_calls
 from app.pipeline_coverage import warn_of_gaps
+from app.pipeline_endings import remind_of_ends
 from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
@@ -165,6 +166,7 @@ async def sweep(parts: Parts) -> None:
         lambda unit: escalate(unit, parts.hotline),
         expire_offers,
         lambda unit: ask_if_safe(unit, parts.hotline),
+        lambda unit: remind_of_ends(unit, parts.hotline),
         expire_alerts,
         lambda unit: _counted(metrics.SILENT_REPORTS, open_silent_reports(unit, parts.hotline)),
         lambda unit: end_lost_calls(unit, parts.hotline),

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.alerts.alone import check_alone
 from app.alerts.review import EXERCISE_MARKS, Problem, Required, lacks_of, problems_of
 from app.core.database import Transaction
 from app.core.errors import BadInput, Conflict, NotAllowed
-from app.records.alerts import TELLING, Alert, AlertReference, AlertType, alert
+from app.records.alerts import TELLING, Alert, AlertReference, AlertType, BreakGlass, alert
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import AlertState, IncidentState, step
@@ -102,25 +103,30 @@ def what_is_wrong(draft: Draft, required: Required | None = None) -> list[Proble
     return wrong
 
 
-async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) -> Alert:
-    """The second signature. Two who sign at once, a second click, an expired or returned alert, an incident that was decided differently
-    meanwhile: one right result, and words that explain the others. Raises NotAllowed or Conflict."""
+async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer, *, alone: str | None = None) -> Alert:
+    """The second signature, or, with the reason for it in `alone`, the author's own where break-glass allows that. Two who sign at once, a
+    second click, an expired or returned alert, an incident that was decided differently meanwhile: one right result, and words that explain
+    the others. Raises NotAllowed or Conflict."""
     if not MAY_APPROVE & set(approver.roles):
         raise NotAllowed("Only organizers approve alerts.")
     signed = await work.get(Alert, alert.c.id == alert_id, lock=True)
     if signed is None:
         raise Conflict("That alert does not exist.")
     _refuse_spent(signed)
+    glass: BreakGlass | None = None
     if signed.author_id == approver.id:
-        raise NotAllowed("You wrote this alert; someone else must approve it.")
+        if alone is None:
+            raise NotAllowed("You wrote this alert; someone else must approve it.")
+        glass = await check_alone(work, signed, approver, alone)
     if signed.expires_at <= work.now:
         raise _out_of_date()
     if signed.incident_id is not None:
         await _still_true(work, signed, approver)
+    by_one = {"break_glass_id": glass.id, "alone_reason": (alone or "")[:400]} if glass else {}
     await work.execute(
         alert.update()
         .where(alert.c.id == signed.id)
-        .values(state=AlertState.APPROVED.value, approver_id=approver.id, approved_at=work.now)
+        .values(state=AlertState.APPROVED.value, approver_id=approver.id, approved_at=work.now, **by_one)
     )
     signed.state, signed.approver_id, signed.approved_at = AlertState.APPROVED.value, approver.id, work.now
     facts = {"type": signed.type, "code": signed.code}
@@ -133,6 +139,11 @@ async def approve_alert(work: Transaction, alert_id: UUID, approver: Volunteer) 
         exercise=signed.exercise,
         **facts,
     )
+    if glass is not None:
+        reason = {"reason": (alone or "")[:400]}
+        await record(
+            work, "alert.sent_alone", signed.id, actor_id=approver.id, county=signed.county, code=signed.code, **reason
+        )
     return signed
 
 

@@ -11,7 +11,9 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy import func, select
 from starlette.responses import Response
 
+from app.alerts.alone import allowed_now
 from app.alerts.approval import MAY_APPROVE, is_sole_verifier, return_alert
+from app.alerts.ending import let_end
 from app.alerts.review import Problem, problems_of
 from app.console.access import Desk, Organizer
 from app.console.flash import go
@@ -26,7 +28,8 @@ from app.delivery.forecast import Audience, time_to_last_phone
 from app.delivery.progress import progress_of
 from app.pipeline import Hotline
 from app.pipeline_alerts import approve, cancel_alert, hold_alert, incident_of, let_alert_go, preview_of
-from app.records.alerts import TELLING, Alert, alert, references_of
+from app.pipeline_endings import follow, send_alone
+from app.records.alerts import TELLING, Alert, alert, alert_reference, references_of
 from app.records.deliveries import delivery, outgoing_message
 from app.records.incidents import Incident, incident
 from app.records.states import AlertState, IncidentState
@@ -77,7 +80,9 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
     people = preview.people if preview else await _planned(work, shown)
     renderings = [Rendering(lang, shown.texts[lang], size_of(shown.texts[lang]), people.get(lang, 0)) for lang in shown.texts]
     names = await work.all(
-        select(volunteer.c.id, volunteer.c.alias).where(volunteer.c.id.in_([shown.author_id, shown.approver_id]))
+        select(volunteer.c.id, volunteer.c.alias).where(
+            volunteer.c.id.in_([shown.author_id, shown.approver_id, shown.reviewed_by, shown.let_end_by])
+        )
     )
     observers = await work.all(
         select(volunteer.c.id, volunteer.c.alias, func.max(observation.c.observed_at).label("at"))
@@ -114,6 +119,8 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         refusal=why_not_approve(
             shown, about, viewer, work.now, sole=about is not None and await is_sole_verifier(work, about.id, viewer.id)
         ),
+        may_alone=await _may_alone(work, shown, viewer),
+        can_follow=shown.type in TELLING and shown.approved_at is not None and not await _is_followed(work, shown),
         progress=await progress_of(work, shown.id, shown.type, hotline.inventory),
     )
 
@@ -135,6 +142,39 @@ async def return_it(
     await return_alert(work, shown.id, viewer, reason)
     work.after_commit.append(wake(request.state.hotline.redis, Topic.BOARD))
     return go(f"/console/alerts/{shown.code}", "returned")
+
+
+@router.post("/{code}/alone")
+async def send_it_alone(
+    request: Request, work: Work, viewer: Organizer, code: str, reason: Annotated[str, Form(max_length=400)]
+) -> Response:
+    """The author sends it alone, where break-glass allows that."""
+    shown = await _get_alert(work, code)
+    await send_alone(work, request.state.hotline, shown.id, viewer, reason)
+    return go(f"/console/alerts/{shown.code}", "sent_alone")
+
+
+@router.post("/{code}/extend")
+async def extend_it(request: Request, work: Work, viewer: Desk, code: str) -> Response:
+    """Propose that it holds longer, to those who got it."""
+    made = await follow(work, request.state.hotline, await _get_alert(work, code), viewer, longer=True)
+    return go(f"/console/alerts/{made.code}", "proposed")
+
+
+@router.post("/{code}/close")
+async def close_it(request: Request, work: Work, viewer: Desk, code: str) -> Response:
+    """Propose its all-clear or correction, to those who got it."""
+    made = await follow(work, request.state.hotline, await _get_alert(work, code), viewer, longer=False)
+    return go(f"/console/alerts/{made.code}", "proposed")
+
+
+@router.post("/{code}/let-end")
+async def let_it_end(request: Request, work: Work, viewer: Organizer, code: str) -> Response:
+    """Choose that it ends without a further word."""
+    shown = await _get_alert(work, code)
+    await let_end(work, shown.id, viewer)
+    work.after_commit.append(wake(request.state.hotline.redis, Topic.BOARD))
+    return go(f"/console/alerts/{shown.code}", "let_end")
 
 
 @router.post("/{code}/pause")
@@ -192,6 +232,24 @@ async def _get_alert(work: Transaction, code: str) -> Alert:
     if found is None:
         raise NotFound("There is no such alert.")
     return found
+
+
+async def _may_alone(work: Transaction, shown: Alert, viewer: Volunteer) -> bool:
+    if shown.state != AlertState.PROPOSED or shown.author_id != viewer.id or not MAY_APPROVE & set(viewer.roles):
+        return False
+    glass = await allowed_now(work, shown.county)
+    return glass is not None and glass.enabled_by != viewer.id
+
+
+async def _is_followed(work: Transaction, shown: Alert) -> bool:
+    """Whether something that updates, takes back or closes it went out or waits."""
+    later = (
+        select(alert.c.id)
+        .join(alert_reference, alert_reference.c.alert_id == alert.c.id)
+        .where(alert_reference.c.earlier_id == shown.id)
+        .where(alert.c.approved_at.is_not(None) | (alert.c.state == AlertState.PROPOSED.value))
+    )
+    return await work.first(later.limit(1)) is not None
 
 
 async def _planned(work: Transaction, shown: Alert) -> Mapping[str, int]:

@@ -12,6 +12,8 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Row, and_, case, extract, func, or_, select
 from starlette.responses import RedirectResponse, Response
 
+from app.alerts.alone import allowed_now, unreviewed
+from app.alerts.ending import undecided_ends
 from app.console.access import Dispatcher, SignedIn, has_role
 from app.console.flash import go
 from app.console.rendering import is_live_part, render
@@ -22,7 +24,7 @@ from app.incidents.confidence import Confidence
 from app.incidents.told import how_sure
 from app.packs.outlines import county_paths
 from app.pipeline_escalation import take_task
-from app.records.alerts import Alert, alert
+from app.records.alerts import Alert, BreakGlass, alert
 from app.records.incidents import incident
 from app.records.states import AlertState, IncidentState, OfferState, TaskState
 from app.records.verification import offer, task
@@ -60,6 +62,9 @@ class Board:
     counties: dict[str, tuple[str, int]]
     sure: dict[UUID, Confidence] = field(default_factory=dict)
     alarms: Sequence[Row[Any]] = ()
+    ends: Sequence[Alert] = ()
+    alone: Sequence[Alert] = ()
+    glass: BreakGlass | None = None
 
 
 async def read_board(work: Transaction, viewer: Volunteer) -> Board:
@@ -91,6 +96,9 @@ async def read_board(work: Transaction, viewer: Volunteer) -> Board:
         counties=colours(rows),
         sure=await how_sure(work, [row.id for row in undecided]),
         alarms=await work.all(_alarms()),
+        ends=await undecided_ends(work),
+        alone=await unreviewed(work),
+        glass=await allowed_now(work),
     )
 
 

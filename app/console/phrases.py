@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.console.alert_phrases import ALERT_WORDS
 from app.console.broadcast_phrases import BROADCAST_EVENTS, BROADCAST_WORDS
 from app.console.field_words import FIELD_WORDS
 from app.console.marking import mark as mark
@@ -13,6 +14,7 @@ WORDS: Final[dict[str, dict[str, str]]] = (
     BROADCAST_WORDS
     | PEOPLE_WORDS
     | {
+        **ALERT_WORDS,
         "incident": {
             "open": mark("Open"),
             "verifying": mark("Being checked"),
@@ -115,47 +117,6 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "equipment": mark("Vehicles and gear"),
         },
         **FIELD_WORDS,
-        "held": {
-            "stopped": mark("said stop"),
-            "paused": mark("asked for a week of quiet"),
-            "unreachable": mark("their number does not work"),
-            "erased": mark("had themselves erased"),
-            "unconsented": mark("signed up on the web and have not confirmed by text"),
-            "quiet_hours": mark("want no texts at night, and it would be over by morning"),
-            "told": mark("got another alert about this incident that still holds"),
-            "no_practice": mark("are volunteers who asked for no practice"),
-        },
-        "not_sent": {
-            "stopped": mark("They said stop before it was sent."),
-            "expired": mark("It was over before it could be sent. Fewer segments or more numbers are quicker."),
-            "withdrawn": mark("It was stopped or taken back before it was sent."),
-            "erased": mark("They had themselves erased."),
-            "unreachable": mark("Their number does not work."),
-            "left": mark("They left the county before it was sent."),
-            "paused": mark("They asked for a week of quiet."),
-            "revoked": mark("Everyone's consent was revoked."),
-            "quiet_hours": mark("They want no texts at night, and it would be over by morning."),
-            "capped": mark("They had as many as one person gets in a week."),
-        },
-        "what_to_do": {
-            "retry_later": mark("Nothing: Twilio was busy. Tell an administrator if it goes on."),
-            "opted_out": mark("Nothing: they are opted out here, too."),
-            "bad_number": mark("Nothing: they get no more texts until they write to us or subscribe again."),
-            "unreachable": mark("Nothing: after three times the number rests for a day."),
-            "blocked": mark("Nothing can be done from here. They may write to their carrier."),
-            "content": mark("Write it in other words."),
-            "filtered": mark("Pause it. Write plainer words without links, and tell an administrator before more go out."),
-            "credentials": mark("Tell an administrator now: our account is refused."),
-            "registration": mark("Tell an administrator now: our number is not registered as it must be."),
-            "capacity": mark("More numbers would be quicker. Ask an administrator for `vigia plan`."),
-            "daily_cap": mark("The carrier takes no more from us today. Ask an administrator for `vigia plan`."),
-            "expired": mark("It took too long. Fewer segments or more numbers are quicker."),
-            "channel": mark("Nothing: WhatsApp did not take it."),
-            "policy": mark("Tell an administrator: it is against a rule of Twilio's."),
-            "ours": mark("Tell an administrator: it is a fault of ours."),
-            "webhook": mark("Tell an administrator: Twilio can't reach us."),
-            "unknown": mark("Nobody knows why. Tell an administrator if there are many."),
-        },
         "problem": {
             "missing": mark("the text is missing"),
             "too_long": mark("the text is longer than three segments"),
@@ -311,6 +272,13 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "alert.planned": mark("Texts were planned"),
             "template.saved": mark("Words for alerts were saved"),
             "template.removed": mark("Words for alerts were removed"),
+            "alert.reminded": mark("The organizers were reminded that the alert ends"),
+            "alert.let_end": mark("Left to end by itself"),
+            "alert.sent_alone": mark("ONE PERSON sent the alert alone"),
+            "alert.told_of_alone": mark("Administrators and organizers were told of it"),
+            "alert.reviewed": mark("What one person sent alone was reviewed"),
+            "break_glass.allowed": mark("One person was allowed to send alone"),
+            "break_glass.ended": mark("Two people are needed again"),
             "alert.paused": mark("The alert was paused"),
             "alert.resumed": mark("The alert goes on"),
             "alert.cancelled": mark("The alert was stopped for good"),

@@ -56,6 +56,7 @@ MENU: Final = (
     Entry("/console/shifts", mark("Shifts"), "h", tuple(Role)),
     Entry("/console/coverage", mark("Coverage"), "v", (Role.DISPATCHER, Role.ORGANIZER, Role.ADMIN)),
     Entry("/console/people", mark("People"), "p", (Role.ADMIN,)),
+    Entry("/console/break-glass", mark("Break-glass"), "x", (Role.ADMIN,)),
     Entry("/console/audit", mark("Audit"), "u", (Role.ADMIN,)),
 )
 

@@ -37,12 +37,15 @@ class Alert(SQLModel, table=True):
     """A message to a county in every language. The second signature is never the first's: PostgreSQL refuses it too. `references_id` is the
     newest of the alerts that it updates, corrects or closes; `AlertReference` holds every one. An `exercise` reaches only volunteers who
     practise, which PostgreSQL watches over, and may be about no incident. `fallbacks`: a language whose readers get the
-    words of another, as the author chose."""
+    words of another, as the author chose. With a `break_glass_id` one person sent it alone, and another reviews
+    that afterwards."""
 
     __table_args__ = (
         one_of("state", AlertState),
         one_of("type", AlertType),
-        CheckConstraint("approver_id IS NULL OR approver_id <> author_id", name="two_people"),
+        CheckConstraint("approver_id IS NULL OR approver_id <> author_id OR break_glass_id IS NOT NULL", name="two_people"),
+        CheckConstraint("break_glass_id IS NULL OR alone_reason IS NOT NULL", name="alone_for_a_reason"),
+        CheckConstraint("reviewed_by IS NULL OR reviewed_by <> approver_id", name="reviewed_by_another"),
         CheckConstraint(
             "state <> 'approved' OR (approver_id IS NOT NULL AND approved_at IS NOT NULL)", name="approved_by_someone"
         ),
@@ -68,6 +71,27 @@ class Alert(SQLModel, table=True):
     proposed_at: datetime = instant()
     approved_at: datetime | None = instant(nullable=True)
     expires_at: datetime = instant()
+    reminded_at: datetime | None = instant(nullable=True)
+    let_end_by: UUID | None = Field(default=None, foreign_key="volunteer.id")
+    break_glass_id: UUID | None = Field(default=None, foreign_key="break_glass.id")
+    alone_reason: str | None = Field(default=None, max_length=400)
+    reviewed_by: UUID | None = Field(default=None, foreign_key="volunteer.id")
+    reviewed_at: datetime | None = instant(nullable=True)
+    review_note: str | None = Field(default=None, max_length=400)
+
+
+class BreakGlass(SQLModel, table=True):
+    """That one person may send alerts to a county alone, for a while. Whoever allowed it may not use it."""
+
+    __tablename__ = "break_glass"
+
+    id: UUID = Field(primary_key=True)
+    county: str = Field(max_length=5, index=True)
+    reason: str = Field(max_length=400)
+    enabled_by: UUID = Field(foreign_key="volunteer.id")
+    enabled_at: datetime = instant()
+    expires_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)
 
 
 class AlertReference(SQLModel, table=True):
@@ -80,6 +104,7 @@ class AlertReference(SQLModel, table=True):
 
 
 alert = table_of(Alert)
+break_glass = table_of(BreakGlass)
 alert_reference = table_of(AlertReference)
 
 
