@@ -1,7 +1,7 @@
 """Alerts end after a word; one person may send alone where an administrator opened a county, and another reviews it.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0034
+Revises: 0033
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
