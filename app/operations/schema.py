@@ -18,6 +18,7 @@ import app.records.masked
 import app.records.partners
 import app.records.photos
 import app.records.regroupings
+import app.records.urgent_calls
 import app.records.verification
 import app.rights.tables
 import app.subscribers.tables
