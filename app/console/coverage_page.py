@@ -65,6 +65,7 @@ async def coverage(
         raise NotFound("No county like this is looked at.")
     whole = county is None and len(seen.counties) == 1
     chosen = seen.counties[0] if whole else county
+    gaps = [gap for gap in seen.gaps if chosen is None or chosen in gap.counties]
     called: list[tuple[Role, Sequence[Called]]] = []
     if chosen is not None:
         called = [(role, (await who_is_next(work, role, chosen or None))[:MOST_CALLED]) for role in ORDER]
@@ -79,9 +80,9 @@ async def coverage(
         days=[(day, say_weekday(day.weekday(), language), say_day(day, language)) for day in seen.days],
         gaps=[
             (gap, say_weekday(_local_day(gap, zone), language, short=False), say_hours(gap.span, zone))
-            for gap in seen.gaps[:MOST_GAPS]
+            for gap in gaps[:MOST_GAPS]
         ],
-        more=max(len(seen.gaps) - MOST_GAPS, 0),
+        more=max(len(gaps) - MOST_GAPS, 0),
         by_day=[] if chosen is not None else [(fips, _gap_hours(seen, fips, duty, work.now)) for fips in seen.counties],
         by_hour=[] if chosen is None else [(hour, _row(seen, chosen, duty, hour, zone, work.now)) for hour in range(24)],
         called=called,

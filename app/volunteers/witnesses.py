@@ -13,7 +13,8 @@ from app.volunteers.tables import volunteer
 
 
 async def confirming_witnesses(work: Transaction, incident_id: UUID) -> set[UUID]:
-    """The volunteers who stand behind a confirmation now: not who took their word back, was not there, is not trained, or reported it."""
+    """The volunteers who stand behind a confirmation now: not who took their word back, was not there, is not trained or
+    still learns, or reported it."""
     statement = select(observation).where(observation.c.incident_id == incident_id).order_by(observation.c.observed_at)
     newest = {seen.volunteer_id: seen for seen in await work.find(Observation, statement)}
     saw = [who for who, seen in newest.items() if seen.on_site and seen.outcome == Outcome.CONFIRM]
@@ -22,6 +23,7 @@ async def confirming_witnesses(work: Transaction, incident_id: UUID) -> set[UUID
         select(volunteer.c.id).where(
             volunteer.c.id.in_(saw),
             volunteer.c.trained,
+            ~volunteer.c.trainee,
             or_(volunteer.c.contact_id.is_(None), volunteer.c.contact_id.not_in(reporters)),
         )
     )

@@ -19,6 +19,9 @@ from app.pipeline import receive_text
 from app.settings import Settings
 from app.simulator.server import address_of, loopback_socket, serving
 from app.telephony.forms import TextForm, read_form
+from app.volunteers.hours import Weekly
+from app.volunteers.roster import get_volunteer
+from app.volunteers.shifts import add_weekly
 from tests.console.conftest import KEN, LINE, ROSA
 from tests.pictures import a_picture
 from tests.post import REPORT, open_post
@@ -209,10 +212,14 @@ async def test_every_page_is_readable_narrow_and_easy_to_touch(office: Office, s
     ana = await office.page("Ana", 360, scheme)
     await ana.keyboard.press("t")
     await ana.wait_for_url("**/incidents/*")
+    async with office.parts.database.transaction() as work:
+        beto = await get_volunteer(work, "Beto")
+        for weekday in range(7):
+            await add_weekly(work, beto, Weekly(weekday, 420, 1110 if weekday % 2 else 1320), beto)
     problems = {ana.url: await _problems(ana)}
     for alias, paths in {
-        "Beto": ("", "alerts", "inbox", "rights"),
-        "Tomas": ("people", "audit", "subscribers", "switch", "incidents/ZZ0000"),
+        "Beto": ("", "alerts", "inbox", "rights", "shifts", "coverage", "coverage?county=37183&duty=field"),
+        "Tomas": ("people", "people/Luz", "audit", "subscribers", "switch", "incidents/ZZ0000"),
         "Luz": ("offers",),
     }.items():
         page = await office.page(alias, 360, scheme)
