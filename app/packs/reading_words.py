@@ -63,7 +63,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "raid or arrests going on": "redada o arrestos", "vests, masks, weapons": "chalecos, máscaras, armas",
         "someone at the door, or sender surrounded": "alguien en la puerta, o rodean a quien escribe",
         "knocking or opening a door": "tocar o abrir una puerta", "something is there": "hay algo ahí",
-        "a question about rights": "una pregunta de derechos",
+        "a question about rights": "una pregunta de derechos", "none of our matters": "ninguno de nuestros asuntos",
         "seen by the sender": "lo vio quien escribe", "a place": "un lugar", "a kind of place": "una clase de lugar",
         "someone was taken": "se llevaron a alguien", "someone is held": "tienen detenido a alguien",
         "family, friend or neighbor": "familia, amistad o vecindad", "a neighbor or friend": "un vecino o amigo", "people": "gente",

@@ -10,11 +10,11 @@ from app.places.words import Word, word_set
 IN = word_set("""
     en in near cerca by at around outside inside afuera dentro enfrente junto within aqui here por desde from hasta hacia towards
     toward to rumbo off on through across into downtown entre between throughout past over alrededor leaving entering saliendo
-    llegando para n em nan bo
+    llegando para n em nan bo about sobre
 """)
 """Place words in English and Spanish, and the "in" of Portuguese and Haitian Creole."""
 
-STRICT_IN = IN - {"by", "on", "over", "through", "to", "para", "off", "n", "at", "from", "into"}
+STRICT_IN = IN - {"about", "sobre", "by", "on", "over", "through", "to", "para", "off", "n", "at", "from", "into"}
 """Those that stand before an ordinary word less often."""
 
 OF_PLACE = word_set("""

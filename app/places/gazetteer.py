@@ -294,6 +294,10 @@ def _spoken_street(key: str) -> Iterator[str]:
             yield f"{before} {' '.join(base)}"
 
 
+SMALL_TOWN = 1_000
+"""People. A town of fewer whose name is a word or a person's, too, is not what a strange word is taken for."""
+
+
 def _worth_mishearing(names: Mapping[str, tuple[Name, ...]]) -> Iterator[str]:
     """The names that a misspelled word may be taken for: counties, towns of some size or of a name like no other, and sights whose name
     is long enough. Names that are themselves heard spellings are left out, as a mishearing of those would be too far off."""
@@ -309,7 +313,8 @@ def _is_memorable(key: str, name: Name) -> bool:
         case PlaceKind.COUNTY:
             return True
         case PlaceKind.CITY:
-            return name.place.population >= LARGE_TOWN or (name.caution is Caution.NONE and len(key) >= 7)
+            plain = name.caution is Caution.NONE or (name.caution is Caution.SOME and name.place.population >= SMALL_TOWN)
+            return name.place.population >= LARGE_TOWN or (plain and len(key) >= 7)
         case PlaceKind.CORRIDOR | PlaceKind.LANDMARK | PlaceKind.NEIGHBOURHOOD:
             return len(key) >= 9 and all(len(word) >= 4 for word in key.split())
         case _:

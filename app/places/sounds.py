@@ -42,6 +42,8 @@ class NearNames:
 
     by_sound: Mapping[str, tuple[str, ...]]
     by_letters: Mapping[str, tuple[str, ...]]
+    beginnings: frozenset[str]
+    """The first two letters or more of the names, written without spaces."""
     _known: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -56,12 +58,15 @@ class NearNames:
             sounds.setdefault(sound_of(joined), []).append(name)
             for short in {joined, *_without_one(joined)}:
                 letters.setdefault(short, []).append(name)
-        return cls({k: tuple(v) for k, v in sounds.items()}, {k: tuple(v) for k, v in letters.items()})
+        joined_names = {name.replace(" ", "") for names in sounds.values() for name in names}
+        beginnings = frozenset(name[:size] for name in joined_names for size in range(2, len(name)))
+        return cls({k: tuple(v) for k, v in sounds.items()}, {k: tuple(v) for k, v in letters.items()}, beginnings)
 
     def with_names(self, names: Iterable[str]) -> NearNames:
         """An index that holds these names, too."""
         added = NearNames.of(names)
-        return NearNames(_joined(self.by_sound, added.by_sound), _joined(self.by_letters, added.by_letters))
+        sounds, letters = _joined(self.by_sound, added.by_sound), _joined(self.by_letters, added.by_letters)
+        return NearNames(sounds, letters, self.beginnings | added.beginnings)
 
     def names_like(self, word: str, expected: bool = False, asked: bool = False) -> tuple[str, ...]:
         """The names that this word, folded and without spaces, may be a misspelling of, the likeliest first. `expected` says that the words

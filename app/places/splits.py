@@ -26,6 +26,10 @@ _TOWNS = frozenset({PlaceKind.CITY, PlaceKind.COUNTY})
 
 def joined_name(words: list[Word], at: int, gazetteer: Gazetteer) -> tuple[int, str] | None:
     """The position of the last word and the name (as the gazetteer keeps it) that the words from `at` on make together, or None."""
+    if words[at].fold not in gazetteer.near.beginnings and not any(
+        word.fold in ENDINGS or len(word.fold) == 1 for word in words[at + 1 : at + MOST_PIECES]
+    ):
+        return None
     expected = None
     for last in range(min(at + MOST_PIECES, len(words)) - 1, at, -1):
         if any(word.gap != " " for word in words[at + 1 : last + 1]):

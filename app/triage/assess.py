@@ -19,6 +19,12 @@ from app.triage.optout import opts_out
 
 BRIEF_WORDS = 4
 """A text of at most so many words is brief: "ayuda" and "help please" ask what we are, a longer cry tells what happens."""
+OF_OUR_MATTERS = frozenset({
+    "AGENCY", "HIELO", "AGENTS", "POLICE", "LOCAL_ONLY", "VEHICLES", "SUSPICIOUS", "CHECKPOINT", "ENFORCE", "GEAR", "DOOR_NOW", "KNOCK",
+    "TAKEN", "HELD", "FIND", "GONE", "NOT_THERE", "HEARD", "ASK_TRUE", "ASK_THERE", "RIGHTS_ASK", "HYPO", "SUBSCRIBE", "VOLUNTEER",
+    "DELETE", "HELP_ASK", "STATUS_ASK", "HOSTILE", "SPAM", "SCAM", "PRANK", "STOP_MESSAGES", "STOP_WEAK", "STOP_WORD",
+})  # fmt: skip
+"""A text that names none of these is about something else, far more often than not."""
 KIND_OF_COMMAND = {
     Command.JOIN: Kind.SUBSCRIBE,
     Command.START: Kind.SUBSCRIBE,
@@ -98,6 +104,8 @@ def marks_of(said: Understood) -> frozenset[str]:
         marks.add("MONEY")
     if len(said.spoken) <= BRIEF_WORDS:
         marks.add("BRIEF")
+    if said.concepts.isdisjoint(OF_OUR_MATTERS):
+        marks.add("NO_MATTER")
     return frozenset(marks)
 
 

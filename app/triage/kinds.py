@@ -16,8 +16,10 @@ SHARPNESS = 1.2
 """What log-odds are multiplied by for the confidence, so that nine in ten given at 0.9 are right (docs/reading.md)."""
 CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
 """The kinds where people may be at risk now; a question about a rumor can wait a minute."""
-PRESSING = -0.3
+PRESSING = -2.0
 """Log-odds of urgency above which something is urgent: below even, as it is worse to miss one than to look at one too many."""
+OVER = frozenset({"GONE", "NOT_THERE", "LOCAL_ONLY"})
+"""Where one of these is said, doubt speaks against urgency, not for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def weigh(said: Understood, scores: Scores, lexicon: Lexicon) -> Weighed:
     evidence += [
         _evidence(rule, said, named, lexicon, urgent_trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
     ]
-    return Weighed(best, confidence, urgency > PRESSING, tuple(evidence))
+    needed = PRESSING if concepts.isdisjoint(OVER) else 0.0
+    return Weighed(best, confidence, urgency > needed, tuple(evidence))
 
 
 def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:

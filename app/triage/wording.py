@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (*Kind, "urgent")
 """What each weight speaks for, in the order in which they stand in the file."""
-LENGTH = 3.0
+LENGTH = 5.0
 """Every text counts alike however long: its features are scaled to this length."""
 WORD, PAIR, PART, CLASS, CLASSES, CONCEPT = 1.0, 0.4, 0.25, 0.9, 0.5, 1.0
 """How much a feature of each sort counts before scaling: a word, two neighbours, a part of a word, a class of words, the classes of two

@@ -21,7 +21,7 @@ def test_labelled_texts_are_unlike_each_other_and_agree_with_themselves() -> Non
 
 @pytest.mark.parametrize(
     ("fresh", "kinds", "urgent", "opt_out", "false_stops"),
-    [(False, 0.94, 0.95, 0.92, 0), (True, 0.89, 0.95, 0.93, 3)],
+    [(False, 0.94, 0.95, 0.92, 0), (True, 0.91, 0.945, 0.95, 2)],
     ids=["the first corpus", "batches written after the rules, by other voices"],
 )
 def test_the_half_that_was_not_tuned_on_is_read_well(
