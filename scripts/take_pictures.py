@@ -8,7 +8,9 @@ import shutil
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from playwright.async_api import Browser, async_playwright
@@ -46,6 +48,7 @@ async def main() -> int:
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
                 await _take(browser, web, simulator, links)
+                await _take_preview_and_progress(browser, web, simulator, links)
                 await browser.close()
         finally:
             demo.terminate()
@@ -85,6 +88,48 @@ async def _take(browser: Browser, web: str, simulator: str, links: dict[str, str
         await page.goto(f"{simulator}/simulator/?phone=%2B19195550110")
         await page.screenshot(path=IMAGES / f"phones-{size_name}-{scheme}.png")
         await context.close()
+
+
+class _Enough(Exception):  # no error: the story has come to where the picture is
+    """The second playing waits for its second signature."""
+
+
+async def _take_preview_and_progress(browser: Browser, web: str, simulator: str, links: dict[str, str]) -> None:
+    """An alert before its second signature, with somebody who said stop, and while it is paused on its way."""
+
+    def until_signed(step: str, state: Any = "done", detail: str = "") -> None:  # as the story tells it
+        if step.startswith("Tomas, another organizer"):
+            raise _Enough
+
+    async with httpx2.AsyncClient(base_url=f"{simulator}/simulator/api/", trust_env=False) as phones:
+        (await phones.post("phones/+19195550128/texts", json={"body": "STOP"})).raise_for_status()
+    with suppress(_Enough):
+        await tell_story("everything", simulator, web, links, until_signed)
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(links["Tomas"])
+    await page.goto(f"{web}/console/alerts")
+    waiting = await page.locator("a.incident.sign").first.get_attribute("href")
+    assert waiting is not None  # the story proposed it
+    await _shoot(browser, f"{web}{waiting}", links["Tomas"], "preview")
+    await _shoot(browser, f"{web}/console/alerts/new?county=37063&template=stops&place=Main+St", links["Olga"], "draft")
+    same_site = {"Sec-Fetch-Site": "same-origin"}
+    for act in ("approve", "pause"):
+        await page.request.post(f"{web}{waiting}/{act}", headers=same_site)
+    await _shoot(browser, f"{web}{waiting}", links["Tomas"], "progress")
+    await context.close()
+
+
+async def _shoot(browser: Browser, address: str, link: str, name: str) -> None:
+    """One page on a desktop and a phone, each in light and dark."""
+    for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+        for scheme in ("light", "dark"):
+            context = await browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]  # literals
+            page = await context.new_page()
+            await page.goto(link)
+            await page.goto(address)
+            await page.screenshot(path=IMAGES / f"{name}-{size_name}-{scheme}.png", full_page=True)
+            await context.close()
 
 
 async def _start_demo(data: str) -> tuple[asyncio.subprocess.Process, str, str, dict[str, str]]:

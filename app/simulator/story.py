@@ -22,6 +22,9 @@ PATIENCE_SECONDS: Final = 90.0
 
 PAUSE_SECONDS: Final = 0.25
 
+ALERT_LINK: Final = re.compile(r"/console/alerts/[A-Z]{2}\d+")
+"""A link to an alert, and none to the page where one is written."""
+
 CASTS: Final = (
     (("Rosa", "+19195550110"), ("Ken", "+19195550111"), ("Marisol", "+19195550112"), ("Walt", "+19195550113")),
     (("Elena", "+19195550114"), ("Joe", "+19195550115"), ("Beatriz", "+19195550116"), ("Hank", "+19195550117")),
@@ -138,8 +141,8 @@ async def _volunteers_find_out(scene: _Scene) -> None:
 async def _two_people_tell_the_county(scene: _Scene) -> None:
     olga, tomas = await scene.signed_in("Olga"), await scene.signed_in("Tomas")
     async with scene.step("Olga, organizer, proposes an alert"):
-        await olga.does(f"{scene.incident}/alert", {}, done=lambda page: "/console/alerts/" in page)
-        links = re.findall(r"/console/alerts/[A-Z0-9]+", await olga.reads(scene.incident))
+        await olga.does(f"{scene.incident}/alert", {}, done=lambda page: ALERT_LINK.search(page) is not None)
+        links = ALERT_LINK.findall(await olga.reads(scene.incident))
         _must(bool(links), "the incident page should lead to the alert")
         scene.alert = links[0]
     async with scene.step("Olga can't approve what she wrote"):
