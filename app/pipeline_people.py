@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.database import Transaction
 from app.delivery.plan import Message, plan_to, withdraw
 from app.hotline import Hotline, wake_all
+from app.pipeline_swaps import leave_swaps
 from app.records.deliveries import Lane
 from app.records.incidents import Incident, incident
 from app.records.states import OfferState
@@ -16,10 +17,11 @@ from app.volunteers.tables import Role, Volunteer
 
 
 async def suspend_person(work: Transaction, hotline: Hotline, person: Volunteer, by: Volunteer) -> None:
-    """A person loses sessions, claims and offers at once. Raises NotAllowed for oneself and the last administrator."""
+    """A person loses sessions, claims, offers and swaps at once. Raises NotAllowed for oneself and the last administrator."""
     await suspend(work, person, by)
     await _let_go_of_tasks(work, hotline, person, by)
     await _let_go_of_offers(work, hotline, person)
+    await leave_swaps(work, person)
     wake_all(work, hotline)
 
 

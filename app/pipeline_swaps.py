@@ -36,6 +36,7 @@ from app.volunteers.swaps import (
     propose_taker,
     span_of_swap,
     turn_down,
+    waiting_swaps,
 )
 from app.volunteers.tables import Role, Volunteer, volunteer
 
@@ -123,6 +124,20 @@ async def expire_swaps(work: Transaction, hotline: Hotline) -> int:
     if over:
         wake_all(work, hotline)
     return len(over)
+
+
+async def leave_swaps(work: Transaction, person: Volunteer) -> None:
+    """Whoever leaves asks for nothing more and takes nothing: their own swaps end, and what they would have taken looks for others
+    again."""
+    for waiting in await waiting_swaps(work):
+        asked = await get_swap(work, waiting.number)
+        if asked is None or asked.state not in WAITING:
+            continue
+        if asked.asker_id == person.id:
+            await withdraw(work, asked.id, "swap_ask")
+            await close_swap(work, asked, SwapState.WITHDRAWN, None)
+        elif asked.taker_id == person.id:
+            await turn_down(work, asked, None)
 
 
 async def find_swap(work: Transaction, number: int) -> Swap | None:

@@ -78,7 +78,7 @@ def planned_spans(weekly: Iterable[Weekly], changes: Sequence[Change], window: S
     """When somebody plans to be on duty: the spans that share a moment with `window`, whole, apart and in order. `changes` in the order in
     which they were said, as the last word holds."""
     first = (window.begins - LONGEST_MEMORY).astimezone(ZoneInfo(zone)).date()
-    last = window.ends.astimezone(ZoneInfo(zone)).date()
+    last = window.ends.astimezone(ZoneInfo(zone)).date() + DAY  # whose first shift may touch one that is on
     days = [first + DAY * n for n in range((last - first).days + 1)]
     spans = unite(span_of(day, one.begins, one.ends, zone) for one in weekly for day in days if day.weekday() == one.weekday)
     for change in changes:

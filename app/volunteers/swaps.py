@@ -95,10 +95,10 @@ async def give_to(work: Transaction, asked: Swap, taker: Volunteer, by: Voluntee
     await record(work, "swap.taken", asked.id, actor_id=by.id, alias=taker.alias, number=asked.number)
 
 
-async def turn_down(work: Transaction, asked: Swap, by: Volunteer) -> None:
-    """A lead does not let the one who would take it have it; others may still. Raises IllegalTransition."""
+async def turn_down(work: Transaction, asked: Swap, by: Volunteer | None) -> None:
+    """A lead does not let the one who would take it have it, or they left; others may still. Raises IllegalTransition."""
     await _move(work, asked, SwapState.OPEN, None)
-    await record(work, "swap.turned_down", asked.id, actor_id=by.id, number=asked.number)
+    await record(work, "swap.turned_down", asked.id, actor_id=by.id if by else None, number=asked.number)
 
 
 async def close_swap(work: Transaction, asked: Swap, then: SwapState, by: Volunteer | None) -> None:

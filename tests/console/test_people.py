@@ -8,11 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.pipeline_swaps import take_swap
 from app.records.deliveries import delivery, outgoing_message
 from app.records.events import event, verify_chain
 from app.records.states import OfferState
 from app.records.verification import offer
+from app.volunteers.roster import get_volunteer
+from app.volunteers.shift_tables import swap
+from app.volunteers.swaps import get_swap
 from app.volunteers.tables import Volunteer, volunteer
+from app.volunteers.witnesses import confirming_witnesses
 from tests.console.conftest import DURHAM, LUZ_PHONE, Desk
 
 LUZ: dict[str, Any] = {
@@ -156,3 +161,35 @@ async def test_what_nobody_can_be_is_refused_in_words(desk: Desk) -> None:
     assert (await ada.post("/console/people/Ana", data=ANA | {"roles": ["verifier"]})).status_code == 422, "without a phone"
     assert (await ada.get("/console/people/Nobody")).status_code == 404
     assert await changes(desk, "Luz") == []
+
+
+async def test_what_a_trainee_saw_does_not_confirm(desk: Desk) -> None:
+    await desk.confirmed()
+    about = await desk.incident()
+    async with desk.database.transaction() as work:
+        before = await confirming_witnesses(work, about.id)
+    ada = await desk.browser("Ada")
+    await ada.post("/console/people/Luz", data=LUZ | {"trainee": "true"})
+    async with desk.database.transaction() as work:
+        after = await confirming_witnesses(work, about.id)
+
+    assert (before, after) == ({desk.people["Luz"].id}, set())
+
+
+async def test_who_is_suspended_asks_for_no_swap_and_takes_none(desk: Desk) -> None:
+    ada, beto = await desk.browser("Ada"), await desk.browser("Beto")
+    await ada.post("/console/people", data={"alias": "Nia", "roles": "dispatcher", "languages": "en", "counties": DURHAM})
+    for who in ("Ana", "Beto"):
+        extra = {"kind": "extra", "day": "2026-03-06", "begins": "18:00", "ends": "22:00", "who": who}
+        await beto.post("/console/shifts/once", data=extra)
+        hours = {"begins": "2026-03-06T23:00:00+00:00", "ends": "2026-03-07T03:00:00+00:00", "who": who}
+        assert (await beto.post("/console/shifts/swaps", data=hours)).status_code == 303
+    async with desk.database.transaction() as work:
+        nia, asked = await get_volunteer(work, "Nia"), await get_swap(work, 2)
+        assert asked is not None and await take_swap(work, desk.hotline, asked, nia) == "waits"
+    for who in ("Ana", "Nia"):
+        await ada.post(f"/console/people/{who}/suspend")
+    async with desk.database.transaction() as work:
+        rows = await work.all(select(swap.c.state, swap.c.taker_id).order_by(swap.c.number))
+
+    assert [(row.state, row.taker_id) for row in rows] == [("withdrawn", None), ("open", None)]
