@@ -7,6 +7,7 @@ together.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
-from app.records.columns import instant
+from app.records.columns import instant, one_of
 
 CONTACT: Final = "contact"
 """The purpose of a text that a dispatcher typed."""
@@ -59,6 +60,39 @@ class MaskedWords(SQLModel, table=True):
     written_by: UUID = Field(foreign_key="volunteer.id")
 
 
+class CallState(StrEnum):
+    """A call that joins a dispatcher with somebody: asked for, being placed, their own phone rings, joined, over; or never placed."""
+
+    WAITING = "waiting"
+    PLACING = "placing"
+    RINGING = "ringing"
+    JOINED = "joined"
+    OVER = "over"
+    FAILED = "failed"
+
+
+class MaskedCall(SQLModel, table=True):
+    """The hotline rings a dispatcher's phone, then the other's, and joins them. It is placed once: what became of it nobody need find out,
+    as the dispatcher sees whether their phone rings. `ended_with`: Twilio's word for how the second call ended."""
+
+    __tablename__ = "masked_call"
+    __table_args__ = (
+        one_of("state", CallState),
+        CheckConstraint("(report_id IS NULL) <> (offer_id IS NULL)", name="about_one"),
+        Index("ix_masked_call_waiting", "asked_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    contact_id: UUID = Field(foreign_key="contact.id")
+    report_id: UUID | None = Field(default=None, foreign_key="report.id", index=True, ondelete="CASCADE")
+    offer_id: UUID | None = Field(default=None, foreign_key="offer.id", index=True, ondelete="CASCADE")
+    asked_by: UUID = Field(foreign_key="volunteer.id")
+    state: str = Field(default=CallState.WAITING.value, max_length=16)
+    asked_at: datetime = instant()
+    ended_with: str | None = Field(default=None, max_length=32)
+
+
+masked_call = table_of(MaskedCall)
 masked_talk = table_of(MaskedTalk)
 masked_answer = table_of(MaskedAnswer)
 masked_words = table_of(MaskedWords)

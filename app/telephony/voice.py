@@ -78,7 +78,7 @@ def voice_answer(what: Question | Message | Goodbye) -> str:
         case Question():
             response.append(_gather(what))
         case Message():
-            _say(response, what.said)
+            say(response, what.said)
             response.record(
                 action=f"{what.action}{STEP_OVERRIDES}",
                 max_length=what.longest_s,
@@ -86,12 +86,19 @@ def voice_answer(what: Question | Message | Goodbye) -> str:
                 finish_on_key="#",
                 recording_status_callback=f"{what.callback}{CALLBACK_OVERRIDES}",
             )
-            _say(response, what.otherwise)
+            say(response, what.otherwise)
             response.hangup()
         case Goodbye():
-            _say(response, what.said)
+            say(response, what.said)
             response.hangup()
     return str(response)
+
+
+def say(parent: VoiceResponse | Gather, said: Sequence[Spoken]) -> None:
+    """Add words, each in its own language and voice."""
+    for part in said:
+        language = text_language(part.language)
+        parent.say(part.words, language=LOCALES[language], voice=VOICES[language])
 
 
 def _gather(what: Question) -> Gather:
@@ -108,11 +115,5 @@ def _gather(what: Question) -> Gather:
         profanity_filter=False,  # a witness's words are kept as they were said
         **more,
     )
-    _say(gather, what.said)
+    say(gather, what.said)
     return gather
-
-
-def _say(parent: VoiceResponse | Gather, said: Sequence[Spoken]) -> None:
-    for part in said:
-        language = text_language(part.language)
-        parent.say(part.words, language=LOCALES[language], voice=VOICES[language])
