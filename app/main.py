@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from pydantic import SecretStr
 
-from app.api import calls, feeds, health, texts, urgent_calls
+from app.api import calls, feeds, health, masked_calls, texts, urgent_calls
 from app.api.errors import add_problem_details
 from app.assembly import Parts, build_database, open_parts
 from app.console.application import add_console
@@ -78,6 +78,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.include_router(texts.router)
     app.include_router(calls.router)
     app.include_router(urgent_calls.router)
+    app.include_router(masked_calls.router)
     app.include_router(health.router)
     app.include_router(feeds.router)
     add_console(app)

@@ -133,7 +133,10 @@ async def hear_from_volunteer(
     zone = await answer_zone(work, hotline, asker, volunteer_id, reading, heard)
     if zone is not None:
         return zone
-    needs_help = Command.HELP is reading.assessment.command or reading.assessment.kind is Kind.HELP
+    asks_for_help = (
+        reading.assessment.kind is Kind.HELP and read_answer(asker.words, whole=True) is None
+    )  # "could not" is UNABLE
+    needs_help = Command.HELP is reading.assessment.command or asks_for_help
     if reading.assessment.command is not None and not needs_help:
         return None
     found = await open_offer_of(work, volunteer_id)

@@ -1,5 +1,5 @@
-"""The main job when a dispatcher wants to speak with somebody: their own phone rings first, they press 1, then the other's rings, and both are
-joined. Each sees the hotline's number.
+"""The main job when a dispatcher wants to speak with somebody: their own phone rings first, they press 1, then the other's rings, and both
+are joined. Each sees the hotline's number.
 
 Who picks up the dispatcher's phone may be anybody, so nothing is said of what it is about, and nobody is rung before the key is pressed.
 """
@@ -52,9 +52,7 @@ def ask_for_key(texts: Texts, call_id: UUID, language: str) -> str:
     return voice_answer(Question((said,), f"{CALLS}/key?c={call_id}&l={language}", language, wait_s=WAIT_SECONDS))
 
 
-async def join_masked_call(
-    work: Transaction, hotline: Hotline, call_id: UUID, language: str, line: str, form: CallForm
-) -> str:
+async def join_masked_call(work: Transaction, hotline: Hotline, call_id: UUID, language: str, line: str, form: CallForm) -> str:
     """The dispatcher pressed a key: with 1 the other's phone rings. TwiML either way."""
     texts = hotline.texts
     if form.digits != GOES_ON:

@@ -51,6 +51,7 @@ from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
 from app.pipeline_late import keep_stop, take_in_late
+from app.pipeline_masked_calls import place_masked_calls
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
@@ -233,6 +234,7 @@ async def ring_phones(parts: Parts, carrier: TwilioRest) -> None:
     of them may say stop."""
     if parts.spool.is_empty():
         await ring_due(parts.database, carrier, parts.settings.public_url)
+        await place_masked_calls(parts.database, carrier, parts.settings.public_url)
     await settle_calls(parts.database, carrier)
 
 

@@ -15,7 +15,7 @@ from app.console.rendering import is_live_part, render
 from app.core.database import Transaction
 from app.core.requests import Work
 from app.incidents.join import get_incident
-from app.pipeline import Hotline
+from app.pipeline import Hotline, wake_all
 from app.pipeline_contact import as_sent, write_to
 from app.records.incidents import Incident
 from app.records.verification import Task, task
@@ -32,6 +32,7 @@ from app.verification.contact import (
     reveals,
     talk_until,
 )
+from app.verification.masked_calls import ask_for_call, calls_with
 from app.volunteers.tables import Volunteer
 
 router = APIRouter()
@@ -66,6 +67,15 @@ async def write(request: Request, work: Work, viewer: Reaching, code: str, which
         return await _page(request, work, viewer, about, whom, words=words, problems=found, status=status)
     await write_to(work, request.state.hotline, about, whom, words, viewer)
     return go(_path(about, which), "written")
+
+
+@router.post(f"{PEOPLE}/call")
+async def call(request: Request, work: Work, viewer: Reaching, code: str, which: UUID) -> Response:
+    """Have the viewer's own phone rung, and then theirs."""
+    about, whom = await _found(work, viewer, code, which)
+    await ask_for_call(work, about, whom, viewer)
+    wake_all(work, request.state.hotline)
+    return go(_path(about, which), "called")
 
 
 @router.post(f"{PEOPLE}/end")
@@ -121,6 +131,8 @@ async def _page(
         "at": _path(about, whom.which),
         "whom": whom,
         "lines": await lines_of(work, whom),
+        "calls": await calls_with(work, whom),
+        "has_phone": viewer.contact_id is not None,
         "until": held.lease_until if held is not None and mine else None,
         "fence": held.fence if held is not None and mine else None,
         "open_until": await talk_until(work, whom),

@@ -19,6 +19,7 @@ PATH: Final = "/console"
 
 FLASHES: Final = {
     "written": mark("Your text is on its way. The answer appears here."),
+    "called": mark("Your phone rings in a moment. Press 1, and theirs rings."),
     "talk_ended": mark("The talk is over."),
     "nothing_waits": mark("Nothing waits for you right now."),
     "claimed": mark("%(code)s is yours for five minutes; it stays yours while this page is open."),

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.console.alert_phrases import ALERT_WORDS
 from app.console.broadcast_phrases import BROADCAST_EVENTS, BROADCAST_WORDS
+from app.console.contact_phrases import CONTACT_EVENTS, CONTACT_WORDS
 from app.console.field_words import FIELD_WORDS
 from app.console.marking import mark as mark
 from app.console.people_phrases import PEOPLE_EVENTS, PEOPLE_WORDS
@@ -13,6 +14,7 @@ from app.console.people_phrases import PEOPLE_EVENTS, PEOPLE_WORDS
 WORDS: Final[dict[str, dict[str, str]]] = (
     BROADCAST_WORDS
     | PEOPLE_WORDS
+    | CONTACT_WORDS
     | {
         **ALERT_WORDS,
         "incident": {
@@ -219,6 +221,7 @@ WORDS: Final[dict[str, dict[str, str]]] = (
         },
         "event": BROADCAST_EVENTS
         | PEOPLE_EVENTS
+        | CONTACT_EVENTS
         | {
             "incident.opened": mark("The first report came in"),
             "report.joined": mark("Another report joined"),

@@ -74,7 +74,11 @@ def _needed(said: Understood) -> float:
     """The likelihood at which the wording alone stops messages, by whether something is said of messages or of ending."""
     classes = {name for word in said.words for name in word.sense.classes}
     in_a_language_without_classes = all(word.sense.languages.isdisjoint({"en", "es"}) for word in said.words)
-    if not classes.isdisjoint(OF_MESSAGES) or in_a_language_without_classes:
+    if in_a_language_without_classes:
+        return WORDED_LIKE_STOP
+    if len(said.spoken) == 1:  # "nothing" is what a verifier found: one word asks for an end only where it is a word for that
+        return math.inf
+    if not classes.isdisjoint(OF_MESSAGES):
         return WORDED_LIKE_STOP
     return BEYOND_DOUBT if classes.isdisjoint(OF_ENDING) else CLEARLY_LIKE_STOP
 

@@ -1,4 +1,4 @@
-"""Calls that join a dispatcher with somebody of an incident: asked for on a page, placed by the worker, joined under the hotline's number."""
+"""Calls that join a dispatcher with somebody of an incident: asked for on a page, placed by the worker, joined under our number."""
 
 from __future__ import annotations
 

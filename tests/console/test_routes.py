@@ -69,6 +69,7 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/incidents/{code}/contacts/{which}"): frozenset({D, Role.LEAD}),
     ("POST", "/incidents/{code}/contacts/{which}"): frozenset({D, Role.LEAD}),
     ("POST", "/incidents/{code}/contacts/{which}/size"): frozenset({D, Role.LEAD}),
+    ("POST", "/incidents/{code}/contacts/{which}/call"): frozenset({D, Role.LEAD}),
     ("POST", "/incidents/{code}/contacts/{which}/end"): frozenset({D, Role.LEAD}),
     ("POST", "/incidents/{code}/contacts/{which}/number"): frozenset({D, Role.LEAD}),
     ("GET", "/reveals"): frozenset({Role.LEAD}),

@@ -6,6 +6,7 @@ import pytest
 
 from app.triage.assess import assess
 from app.triage.lexicon import Lexicon
+from app.verification.answers import WORDS
 
 
 @pytest.mark.parametrize(
@@ -288,3 +289,10 @@ def test_a_request_to_stop_is_heard_in_any_words(text: str, lexicon: Lexicon) ->
 )
 def test_no_report_question_or_answer_is_taken_for_a_request_to_stop(text: str, lexicon: Lexicon) -> None:
     assert not assess(text, lexicon).opt_out
+
+
+def test_no_answer_of_a_verifier_is_a_stop(lexicon: Lexicon) -> None:
+    """A drill found it: NOTHING, texted from the place, had ended all texts to a verifier."""
+    words = {word for answers in WORDS.values() for word in answers}
+
+    assert [word for word in sorted(words) if assess(word, lexicon).opt_out] == []

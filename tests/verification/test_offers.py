@@ -67,6 +67,14 @@ async def test_whoever_arrived_is_asked_for_what_they_find_and_may_add_words(fie
         ("aquí nada", "nothing"),
         ("ya se fueron", "gone"),
         ("no pude", "unable"),
+        ("could not", "unable"),
+        ("CONFIRM", "confirm"),
+        ("POLICE", "police"),
+        ("NOTHING", "nothing"),
+        ("Nothing.", "nothing"),
+        ("NADA", "nothing"),
+        ("GONE", "gone"),
+        ("UNABLE", "unable"),
     ],
 )
 async def test_each_outcome_is_recorded_as_seen_there_and_acknowledged(field: Field, words: str, outcome: str) -> None:

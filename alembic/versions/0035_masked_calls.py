@@ -1,7 +1,7 @@
 """Calls that join a dispatcher with somebody of an incident.
 
-Revision ID: 0090
-Revises: 0089
+Revision ID: 0035
+Revises: 0034
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0090"
-down_revision = "0089"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
@@ -39,9 +39,7 @@ def upgrade() -> None:
     )
     for column in ("report_id", "offer_id"):
         op.create_index(op.f(f"ix_masked_call_{column}"), "masked_call", [column])
-    op.create_index(
-        "ix_masked_call_waiting", "masked_call", ["asked_at"], postgresql_where=sa.text("state = 'waiting'")
-    )
+    op.create_index("ix_masked_call_waiting", "masked_call", ["asked_at"], postgresql_where=sa.text("state = 'waiting'"))
 
 
 def downgrade() -> None:
