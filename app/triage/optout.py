@@ -8,6 +8,8 @@ the grammar knows nothing.
 
 from __future__ import annotations
 
+import math
+
 from rapidfuzz.distance import OSA
 
 from app.triage.concepts import Understood
