@@ -42,13 +42,14 @@ async def main() -> int:
         demo, web, simulator, links = await _start_demo(data)
         try:
             await tell_story("everything", simulator, web, links, lambda *_: None)
+            await _play_until_signed(simulator, web, links)
             async with httpx2.AsyncClient(base_url=f"{simulator}/simulator/api/", trust_env=False) as phones:
                 for number, words in ALSO_SEEN:
                     (await phones.post(f"phones/{number}/texts", json={"body": words})).raise_for_status()
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
                 await _take(browser, web, simulator, links)
-                await _take_preview_and_progress(browser, web, simulator, links)
+                await _take_preview_and_progress(browser, web, links)
                 await browser.close()
         finally:
             demo.terminate()
@@ -94,8 +95,8 @@ class _Enough(Exception):  # no error: the story has come to where the picture i
     """The second playing waits for its second signature."""
 
 
-async def _take_preview_and_progress(browser: Browser, web: str, simulator: str, links: dict[str, str]) -> None:
-    """An alert before its second signature, with somebody who said stop, and while it is paused on its way."""
+async def _play_until_signed(simulator: str, web: str, links: dict[str, str]) -> None:
+    """A second event, up to the alert that waits; one subscriber has said stop meanwhile."""
 
     def until_signed(step: str, state: Any = "done", detail: str = "") -> None:  # as the story tells it
         if step.startswith("Tomas, another organizer"):
@@ -105,6 +106,10 @@ async def _take_preview_and_progress(browser: Browser, web: str, simulator: str,
         (await phones.post("phones/+19195550128/texts", json={"body": "STOP"})).raise_for_status()
     with suppress(_Enough):
         await tell_story("everything", simulator, web, links, until_signed)
+
+
+async def _take_preview_and_progress(browser: Browser, web: str, links: dict[str, str]) -> None:
+    """An alert before its second signature, one being written, and one that is paused on its way."""
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(links["Tomas"])
@@ -128,7 +133,9 @@ async def _shoot(browser: Browser, address: str, link: str, name: str) -> None:
             page = await context.new_page()
             await page.goto(link)
             await page.goto(address)
-            await page.screenshot(path=IMAGES / f"{name}-{size_name}-{scheme}.png", full_page=True)
+            whole = await page.evaluate("document.documentElement.scrollHeight")  # so that what sticks to the edge sticks there
+            await page.set_viewport_size({"width": size["width"], "height": min(whole + 60, 2600)})
+            await page.screenshot(path=IMAGES / f"{name}-{size_name}-{scheme}.png")
             await context.close()
 
 
