@@ -106,3 +106,28 @@ def test_a_draft_is_sent_to_nobody_until_it_is_approved(language: str) -> None:
     assert RIGHTS.answer("door", language) == RIGHTS.answer("door", "en")
     approved = Rights({**RIGHTS.topics, "door": door.model_copy(update={"states": {language: State.APPROVED}})})
     assert approved.answer("door", language) == spelled_to_fit(door.wordings[language].long)
+
+
+DRAFTS = list(itertools.product(RIGHTS.topics, DRAFT_LANGUAGES))
+
+
+@pytest.mark.parametrize(("name", "language"), DRAFTS)
+def test_every_topic_has_a_draft_that_is_counted_as_carriers_count_and_can_be_read_aloud(name: str, language: str) -> None:
+    wording = RIGHTS.topics[name].wordings[language]
+    short, long = size_of(spelled_to_fit(wording.short)), size_of(spelled_to_fit(wording.long))
+
+    assert short.segments <= 3 and long.segments <= 6
+    assert len(wording.short) <= 160 and len(wording.long) <= 320
+    assert not re.search(r"[/()]|\b911\b", wording.voice)
+    assert not RIGHTS.topics[name].is_reviewed(language)
+    assert RIGHTS.answer(name, language) == RIGHTS.answer(name, "en")
+
+
+@pytest.mark.parametrize("language", DRAFT_LANGUAGES)
+def test_a_draft_of_the_hold_tells_both_rules(language: str) -> None:
+    assert RIGHTS.topics["hold"].wordings[language].long.count("48") == 2
+
+
+@pytest.mark.parametrize("language", ["vi", "zh", "ar"])
+def test_drafts_in_other_letters_cost_ucs_2_segments(language: str) -> None:
+    assert {size_of(topic.wordings[language].short).encoding for topic in RIGHTS.topics.values()} == {"UCS-2"}
