@@ -83,10 +83,10 @@ async def follow_shifts(work: Transaction, hotline: Hotline) -> int:
     return changed
 
 
-async def leave_work(work: Transaction, hotline: Hotline, person: Volunteer, note: str = "") -> str | None:
-    """Whoever goes off duty holds nothing any more. Returns the code of what they held, if they left no note about it."""
-    ended = await end_claims(work, hotline.queue, person.id, HandedOver.SHIFT_ENDED, person.id, note)
-    if not ended or note.strip():
+async def leave_work(work: Transaction, hotline: Hotline, person: Volunteer, by: Volunteer | None = None) -> str | None:
+    """Whoever goes off duty holds nothing any more. Returns the code of what they held, about which they owe a note."""
+    ended = await end_claims(work, hotline.queue, person.id, HandedOver.SHIFT_ENDED, (by or person).id)
+    if not ended:
         return None
     return str(await work.scalar(select(incident.c.code).where(incident.c.id == ended[0].incident_id)))
 
@@ -97,8 +97,8 @@ async def be_away(work: Transaction, hotline: Hotline, person: Volunteer, span: 
     await change_once(work, person, span, by, away=True)
     if work.now not in span or not person.on_shift:
         return None
-    await end_shift(work, person, hotline.time_zone)
-    return await leave_work(work, hotline, person)
+    await end_shift(work, person, hotline.time_zone, by)
+    return await leave_work(work, hotline, person, by)
 
 
 # ── What a text wishes ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

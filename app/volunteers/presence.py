@@ -40,12 +40,13 @@ async def begin_shift(work: Transaction, person: Volunteer, zone: str) -> dateti
     return until
 
 
-async def end_shift(work: Transaction, person: Volunteer, zone: str) -> None:
-    """Somebody says that they are off duty: the planned shift that is on, if one is, does not bring them back."""
+async def end_shift(work: Transaction, person: Volunteer, zone: str, by: Volunteer | None = None) -> None:
+    """Somebody says that they are off duty, or another says so of them: the planned shift that is on, if one is, does not bring them
+    back."""
     planned = await planned_now(work, person, zone)
     if planned is not None and (person.followed_at is None or person.followed_at < planned.begins):
         await work.execute(volunteer.update().where(volunteer.c.id == person.id).values(followed_at=planned.begins))
-    await _write(work, person, on_shift=False, on_shift_until=None, verb="volunteer.shift_ended", by=person)
+    await _write(work, person, on_shift=False, on_shift_until=None, verb="volunteer.shift_ended", by=by or person)
 
 
 async def follow_plans(work: Transaction, zone: str) -> Followed:

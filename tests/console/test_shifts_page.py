@@ -94,6 +94,22 @@ async def test_a_lead_plans_for_others_and_nobody_else_does(desk: Desk) -> None:
     assert author == desk.people["Beto"].id
 
 
+async def test_whom_a_lead_marks_away_now_goes_off_duty_under_the_leads_name(desk: Desk) -> None:
+    _, path, _ = await desk.taken()
+    beto = await desk.browser("Beto")
+    await beto.post("/console/shifts/once", data={"kind": "away", "day": "2026-03-02", "who": "Ana"})
+    async with desk.database.transaction() as work:
+        lines = await work.all(
+            select(event.c.verb, event.c.actor_id).where(event.c.verb.in_(("volunteer.shift_ended", "task.left", "shift.away")))
+        )
+
+    assert {(line.verb, line.actor_id) for line in lines} == {
+        (verb, desk.people["Beto"].id) for verb in ("volunteer.shift_ended", "task.left", "shift.away")
+    }
+    assert "Ana" not in await who_is_on(desk)
+    assert (await beto.post("/console/tasks/pull")).headers["location"] == path
+
+
 async def test_a_swap_is_asked_taken_and_kept_on_the_page(desk: Desk) -> None:
     ana, beto = await desk.browser("Ana"), await desk.browser("Beto")
     for weekday in ("4", "5"):
