@@ -63,7 +63,7 @@ from app.intake.reports import (
     write_report,
 )
 from app.pipeline_contact import hear_in_talk
-from app.pipeline_field import hear_from_volunteer
+from app.pipeline_field import hear_from_volunteer, leave_for_inbox
 from app.pipeline_reading import read
 from app.pipeline_subscribers import answer_sign_up, answer_wish, hold_back, is_our_echo
 from app.places.locate import locate
@@ -237,6 +237,7 @@ async def _read_together(work: Transaction, hotline: Hotline, asker: Asker) -> A
         reading = read(hotline.lexicon, hotline.gazetteer, words, remembered=asker.language, home=home)
         if reading.assessment.kind in SIGHTINGS:
             return await _take_report(work, hotline, replace(asker, words=words), reading)
+    await leave_for_inbox(work, asker)
     return await answers.answer_other(asker)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.core.database import Transaction
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
-from app.delivery.plan import Message, plan_to
+from app.delivery.plan import Message, already_told, plan_to
 from app.hotline import Hotline, call_off, wake_all
 from app.intake.answers import Asker
 from app.intake.conversation import Answer, Heard, is_elsewhere
@@ -28,10 +28,11 @@ from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.reading import Command, Kind, Reading
 from app.records.states import OfferState
-from app.records.verification import Offer, Outcome
+from app.records.verification import Observation, Offer, Outcome, observation
 from app.verification.answers import Answer as FieldAnswer
-from app.verification.answers import read_answer, read_minutes, says_more
+from app.verification.answers import names_help, read_answer, read_minutes, says_more
 from app.verification.check_in import note_sign_of_life, raise_alarm, take_due, take_silent, whom_to_alarm
+from app.verification.decisions import is_disputed
 from app.verification.field_link import FIELD_PATH, give_link
 from app.verification.offers import (
     LATE,
@@ -47,12 +48,13 @@ from app.verification.offers import (
 )
 from app.verification.tasks import check_claim
 from app.verification.waves import ask_wave, due_search, is_enough, start_search
-from app.verification.wording import detail_words, offer_words
+from app.verification.wording import detail_words, escalation_words, offer_words
+from app.volunteers.on_call import nearest, who_is_next
 from app.volunteers.orders import read_quiet_hours
 from app.volunteers.roster import set_quiet_hours
-from app.volunteers.tables import Volunteer, volunteer
+from app.volunteers.tables import Role, Volunteer, volunteer
 
-NOT_OF_ANOTHER_THING: Final = frozenset({Kind.OTHER, Kind.RUMOR})
+NOT_OF_ANOTHER_THING: Final = frozenset({Kind.OTHER, Kind.RUMOR, Kind.HELP})
 """Kinds as which a question about an offer is read ("which Walmart?"); a sighting, or a wish of the sender's own, is answered as that."""
 
 
@@ -74,6 +76,9 @@ class Said:
     def say(self, key: str, **blanks: object) -> str:
         """A text of the pack about this incident, in their language."""
         return self.hotline.texts.say(key, self.language, code=self.about.code, **blanks)
+
+
+NOT_UNDERSTOOD: Final = "volunteer.not_understood"
 
 
 # ── Somebody is asked ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,10 +138,10 @@ async def hear_from_volunteer(
     zone = await answer_zone(work, hotline, asker, volunteer_id, reading, heard)
     if zone is not None:
         return zone
-    asks_for_help = (
-        reading.assessment.kind is Kind.HELP and read_answer(asker.words, whole=True) is None
-    )  # "could not" is UNABLE
-    needs_help = Command.HELP is reading.assessment.command or asks_for_help
+    needs_help = Command.HELP is reading.assessment.command or (
+        reading.assessment.kind is Kind.HELP
+        and names_help(asker.words)  # "which entrance?" and "could not" are read as that kind, too
+    )
     if reading.assessment.command is not None and not needs_help:
         return None
     found = await open_offer_of(work, volunteer_id)
@@ -156,6 +161,12 @@ async def hear_from_volunteer(
     return Answer(await take_said(work, said))
 
 
+async def leave_for_inbox(work: Transaction, asker: Asker) -> None:
+    """What a volunteer wrote that nobody could make anything of: a dispatcher finds it in the inbox."""
+    if asker.kept.sender.volunteer_id is not None:
+        await record(work, NOT_UNDERSTOOD, asker.kept.sender.volunteer_id, message=str(asker.kept.id))
+
+
 async def take_said(work: Transaction, said: Said) -> str:
     """What a verifier says of an offer does what it means, whichever way it came. Returns the reply, which says what comes next."""
     made, about = said.made, said.about
@@ -170,12 +181,27 @@ async def take_said(work: Transaction, said: Said) -> str:
     if isinstance(said.meaning, Outcome):
         saw = made.state in WENT or made.here_at is not None
         await record_observation(work, about, made.volunteer_id, said.meaning, on_site=saw, made=made, note=said.words)
+        await _call_a_lead_if_disputed(work, said)
         return said.say("offer.noted", outcome=said.say(f"outcomes.{said.meaning.value}"))
     if said.words and (said.meaning is None or (said.meaning is not FieldAnswer.SAFE and says_more(said.words))):
         await record(
             work, "offer.note", about.id, actor_id=made.volunteer_id, county=about.county, message=str(said.message_id)
         )
     return await (_answer_open if made.state in MAY_ANSWER else _answer_late)(work, said)
+
+
+async def _call_a_lead_if_disputed(work: Transaction, said: Said) -> None:
+    """Two who were there tell of different things: leads hear of it once, and the incident's page says so; a person decides."""
+    about = said.about
+    seen = await work.find(Observation, select(observation).where(observation.c.incident_id == about.id))
+    if not is_disputed(seen) or await already_told(work, about.id, "disputed"):
+        return
+    leads = [one.contact_id for one in nearest(await who_is_next(work, Role.LEAD, about.county))]
+    if leads:
+        texts = escalation_words(said.hotline.texts, said.hotline.counties, about, "disputed")
+        await plan_to(work, Message(Lane.DISPATCH, "disputed", texts, about.id), leads)
+        wake_all(work, said.hotline)
+    await record(work, "incident.disputed", about.id, county=about.county, people=len(leads))
 
 
 async def _answer_open(work: Transaction, said: Said) -> str:

@@ -21,6 +21,7 @@ from app.records.inbound import inbound_message, recording
 from app.records.incidents import Incident, Report, report
 from app.records.states import DECIDED, TaskState
 from app.records.verification import Observation, Outcome, Search, Task, observation, offer, search, task
+from app.verification.decisions import is_disputed
 from app.verification.offers import rank_candidates
 from app.verification.ranking import Ranked
 from app.volunteers.tables import Volunteer, volunteer
@@ -90,6 +91,7 @@ class IncidentFacts:
     events: Sequence[Row[Any]]
     decided: bool
     confirm_lacks: str | None
+    disputed: bool
     decided_by: str | None = field(default=None)
     photos: Sequence[PhotoCard] = ()
     search: Search | None = None
@@ -126,6 +128,7 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
         events=await _timeline(work, about.id),
         decided=decided,
         confirm_lacks=what_confirming_lacks(about.county, sights, {row.alias for row in phones}),
+        disputed=is_disputed([sight.observation for sight in sights]),
         decided_by=by,
         photos=photos.get(None, ()),
         search=await work.get(Search, search.c.incident_id == about.id, search.c.ended_at.is_(None)),

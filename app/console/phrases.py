@@ -249,6 +249,8 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "call.acknowledged": mark("Somebody was called and says that they heard"),
             "call.unanswered": mark("Somebody was called and did not say that they heard"),
             "call.failed": mark("A call could not be placed"),
+            "incident.disputed": mark("Two people who were there saw different things"),
+            "volunteer.not_understood": mark("A volunteer wrote something that was not understood"),
             "task.escalated": mark("Nobody took it, so others were called"),
             "task.left": mark("Left for the next, as its holder went"),
             "task.lease_ended": mark("The claim ended without a sign of life"),

@@ -124,6 +124,9 @@ _MINUTES: Final = re.compile(
 )
 
 
+_HELP: Final = re.compile(r"\b(?:help|ayud\w*|auxilio|socorro)\b")
+
+
 def read_minutes(text: str) -> int | None:
     """In how many minutes they can be there, if the text says nothing else: "15", "Y 15", "sí, en 20 minutos", "ETA 10 min". It is a yes.
     None where it says something else, or a number that is no time to get there (0, more than LONGEST_WAY)."""
@@ -157,6 +160,11 @@ def read_answer(text: str, *, whole: bool = False) -> Answer | Outcome | None:
         if isinstance(rest, Outcome):
             return rest
     return said
+
+
+def names_help(text: str) -> bool:
+    """Whether a text names help, and is not only a question about the way."""
+    return _HELP.search(_plain(text)) is not None
 
 
 def says_more(text: str) -> bool:

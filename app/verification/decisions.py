@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from app.core.errors import Conflict
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import IncidentState, step
-from app.records.verification import Outcome
+from app.records.verification import Observation, Outcome
 from app.volunteers.witnesses import confirming_witnesses
 
 STATE_OF: Final = {
@@ -21,6 +23,25 @@ STATE_OF: Final = {
     Outcome.UNABLE: IncidentState.UNABLE,
 }
 """The state that each outcome leads to."""
+
+
+DISPUTED_WITHIN: Final = timedelta(minutes=30)
+"""What two people saw is at odds when it is no further apart than this; after it one thing may have become the other."""
+
+DENIES: Final = frozenset({Outcome.POLICE.value, Outcome.NOTHING.value})
+"""What can't be true beside a confirmation at the same time and place. That they left can."""
+
+
+def is_disputed(sights: Sequence[Observation]) -> bool:
+    """Whether people who were there tell of different things: of each only what they said last counts. Pure."""
+    newest = {seen.volunteer_id: seen for seen in sorted(sights, key=lambda one: one.observed_at) if seen.on_site}
+    return any(
+        one.outcome == Outcome.CONFIRM
+        and other.outcome in DENIES
+        and abs(one.observed_at - other.observed_at) <= DISPUTED_WITHIN
+        for one in newest.values()
+        for other in newest.values()
+    )
 
 
 async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_by: UUID) -> Incident:
