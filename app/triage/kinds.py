@@ -18,7 +18,7 @@ CAN_BE_URGENT = frozenset({Kind.REPORT, Kind.DETENTION})
 """The kinds where people may be at risk now; a question about a rumor can wait a minute."""
 PRESSING = -2.0
 """Log-odds of urgency above which something is urgent: below even, as it is worse to miss one than to look at one too many."""
-OVER = frozenset({"GONE", "NOT_THERE", "LOCAL_ONLY"})
+OVER = frozenset({"GONE", "NOT_THERE", "LOCAL_ONLY", "PAST"})
 """Where one of these is said, doubt speaks against urgency, not for it."""
 
 

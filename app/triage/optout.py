@@ -24,15 +24,15 @@ OF_SOMETHING_ELSE = frozenset({
 """Beside these, a stop word that is a sentence of its own ("ALTO! viene la migra") is a warning to others, not a request to us."""
 WORDED_LIKE_STOP = 0.6
 """Likelihood from which the wording is enough, if it speaks of messages, a list or a phone and nothing speaks against it."""
-CLEARLY_LIKE_STOP = 0.7
+CLEARLY_LIKE_STOP = 0.9
 """The same where it speaks of ending alone ("quit already, im done")."""
-BEYOND_DOUBT = 0.9
+BEYOND_DOUBT = 0.93
 """The same where it speaks of neither; of some 3,000 labelled texts that ask for something else none that no phrase stops reaches it."""
 PRESSING_MATTER = 0.8
 """The same where something of an arrest, a right or the agency is said too ("me tienen harta con tanto mensaje de la migra")."""
 LIKELIER_THAN_NOT = 0.7
 """Likelihood from which a phrase that may ask for deletion alone asks for an end."""
-UNLIKE_STOP = 0.4
+UNLIKE_STOP = 0.43
 """Likelihood below which even a phrase that asks for an end is not one; those of the tuning texts are all above."""
 HARDLY_LIKE_STOP = 0.3
 """Likelihood below which a hint of the grammar ("leave me alone" at a door, "stop. they are outside") is not one."""
