@@ -75,6 +75,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
 
     app = FastAPI(title="Vigía", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     add_problem_details(app)
+    app.router.routes.append(texts.arrival)
     app.include_router(texts.router)
     app.include_router(calls.router)
     app.include_router(urgent_calls.router)

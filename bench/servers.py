@@ -33,6 +33,7 @@ def servers() -> Iterator[dict[str, str]]:
                 "VIGIA_REDIS_URL": valkey.start(),
                 "VIGIA_KEYS": new_key(),
                 "VIGIA_HASH_KEY": new_key(),
+                "VIGIA_DATA": folder,  # whatever an earlier run left in a spool would send every text of this one to the disk
                 "VIGIA_LINES": "+19195550100",
                 "VIGIA_LOG_LEVEL": "ERROR",
                 "TWILIO_ACCOUNT_SID": "ACsimulator0000000000000000000000a",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from time import monotonic
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import psycopg
 import structlog
-from psycopg.rows import dict_row
+from psycopg.pq import PipelineStatus, TransactionStatus
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Executable, Result, Row, Select, Table, inspect, select
+from sqlalchemy import ColumnElement, Connection, Executable, Result, Row, Select, Table, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.event import listens_for
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
@@ -23,17 +24,23 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util.concurrency import greenlet_spawn
 from sqlmodel import SQLModel
 
 from app.core.clock import Clock
 from app.core.ids import NewId
 from app.core.keys import Keys
+from app.core.round_trip import BEGIN, COMMIT, ROLLBACK, Found, Prepared, Statement, round_trip
 
 log = structlog.get_logger(__name__)
 
 Nudge = Callable[[], Awaitable[None]]
 Model = TypeVar("Model", bound=SQLModel)
 T = TypeVar("T")
+
+
+WAIT_SECONDS: Final = 4.0
+"""So long a transaction waits for a connection while all are in use."""
 
 
 UNTRIED_SECONDS: Final = 1.0
@@ -45,13 +52,16 @@ NUDGES_SECONDS: Final = 1.0
 look as if the database were away."""
 
 
-def lock_statement(purpose: str, key: str) -> tuple[str, Mapping[str, Any]]:
+def lock_statement(purpose: str, key: str) -> Statement:
     """What `Transaction.lock` runs, to be run together with what comes after it."""
     return "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": f"{purpose}\x1f{key}"}
 
 
 READ_ONLY: Final = "25006"
 """The SQLSTATE of a server that takes nothing in: a standby, or one whose operator made it so."""
+
+FORGOTTEN: Final = "26000"
+"""The SQLSTATE of a connection whose prepared statements were thrown away behind our back. The next try prepares them anew."""
 
 
 def is_away(error: BaseException) -> bool:
@@ -61,7 +71,7 @@ def is_away(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in {READ_ONLY, FORGOTTEN}
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -83,74 +93,85 @@ class Transaction:
 
     Nothing here commits: the `Database.transaction` block does, once, at its end. `after_commit` holds nudges to Redis that make things
     quicker and that may be lost, because a sweeper finds from PostgreSQL whatever they would have told.
+
+    The same connection is used in two ways: by `query` in the driver's own words, which the path of every text takes since building,
+    compiling and running a statement of SQLAlchemy costs the processor ten times as much; and by `execute`, `get`, `find` … with
+    SQLAlchemy's statements, which is the way to write everything else. Errors are SQLAlchemy's either way.
     """
 
-    connection: AsyncConnection
+    _held: PoolProxiedConnection
+    _engine: AsyncEngine
     keys: Keys
     now: datetime
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
-    before_commit: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    _raw: psycopg.AsyncConnection[Any] | None = None
+    before_commit: list[Statement] = field(default_factory=list)
 
-    async def query(self, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The rows, by column name, of a statement in psycopg's own words (`%(name)s`). For the path that every text takes, where building
-        and compiling a statement costs more than running it. It does not see what `execute_later` holds back; every other reading does.
-        Raises what SQLAlchemy raises."""
-        async with self._driver() as driver:
-            cursor = driver.cursor(row_factory=dict_row)
-            await cursor.execute(statement.encode(), parameters)
-            return await cursor.fetchall() if cursor.description else []
+    @cached_property
+    def driver(self) -> psycopg.AsyncConnection[Any]:
+        """The driver's connection, inside this transaction. For a library that writes in it; everything else goes through `query`."""
+        driver = self._held.driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        return driver
 
-    async def query_together(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+    @cached_property
+    def _prepared(self) -> Prepared:
+        prepared: Prepared = self._held.info.setdefault("prepared", {})
+        return prepared
+
+    @cached_property
+    def connection(self) -> AsyncConnection:
+        """The same as SQLAlchemy's connection."""
+        return AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._held))
+
+    async def query(self, statement: str, parameters: Mapping[str, Any]) -> list[Found]:
+        """The rows, by column name, of a statement in psycopg's own words (`%(name)s`). Raises what SQLAlchemy raises."""
+        return (await self.query_together((statement, parameters)))[0]
+
+    async def query_together(self, *statements: Statement) -> list[list[Found]]:
         """The rows of several statements, which run one after another and each see what the ones before did, in one round trip."""
-        async with self._driver() as driver:
-            cursors = []
-            async with driver.pipeline():
-                for statement, parameters in statements:
-                    cursor = driver.cursor(row_factory=dict_row)
-                    await cursor.execute(statement.encode(), parameters)
-                    cursors.append(cursor)
-            return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        waiting, self.before_commit = self.before_commit, []
+        return (await self._send([*waiting, *statements]))[len(waiting) :]
 
     def execute_later(self, statement: str, parameters: Mapping[str, Any]) -> None:
-        """Run a statement (in psycopg's own words) whose result nobody needs: before the commit or the next statement that may read it,
-        all that were held back in one round trip."""
+        """Run a statement (in psycopg's own words) whose result nobody needs: in one round trip with the next statement or the commit."""
         self.before_commit.append((statement, parameters))
 
-    async def run_together(self, *, last: bool = False) -> None:
-        """Run what `execute_later` held back, and commit in the same round trip where it is the last that this transaction does."""
-        if not self.before_commit:
-            return
+    async def commit(self) -> None:
+        """End it well. Only `Database.transaction` does."""
         waiting, self.before_commit = self.before_commit, []
-        async with self._driver() as driver, driver.pipeline():
-            for statement, parameters in waiting:
-                await driver.execute(statement.encode(), parameters)
-            if last:
-                await driver.commit()
+        if waiting or self.driver.pgconn.transaction_status != TransactionStatus.IDLE:
+            await self._send([*waiting, COMMIT])
 
-    @asynccontextmanager
-    async def _driver(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """The driver's own connection, inside this same transaction; its errors become SQLAlchemy's, as from everywhere else."""
-        if self._raw is None:
-            raw = (await self.connection.get_raw_connection()).driver_connection
-            assert isinstance(raw, psycopg.AsyncConnection)
-            self._raw = raw
-        driver = self._raw
+    async def undo(self) -> None:
+        """Roll back. A connection on which that can't be done is dropped, and the server ends what it was doing there."""
+        pgconn = self.driver.pgconn
         try:
-            yield driver
-        except psycopg.Error as error:
-            lost = driver.broken or driver.closed
-            if lost:
-                await self.connection.invalidate(error)
-            raise DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost) from error
+            if pgconn.transaction_status != TransactionStatus.IDLE:
+                with suppress(psycopg.Error):
+                    await round_trip(self.driver, self._prepared, [ROLLBACK])
+        finally:
+            if pgconn.transaction_status != TransactionStatus.IDLE or pgconn.pipeline_status != PipelineStatus.OFF:
+                pgconn.finish()
+                if self._held.is_valid:
+                    await greenlet_spawn(self._held.invalidate)
 
     async def execute(
         self, statement: Executable, parameters: Any = None, options: Mapping[str, Any] | None = None
     ) -> Result[Any]:
         """Run a statement; `options` are SQLAlchemy's execution options."""
-        await self.run_together()
+        if self.before_commit:
+            await self.query_together()
         return await self.connection.execute(statement, parameters, execution_options=options)
+
+    async def _send(self, statements: Sequence[Statement]) -> list[list[Found]]:
+        first = [BEGIN] if self.driver.pgconn.transaction_status == TransactionStatus.IDLE else []
+        try:
+            return (await round_trip(self.driver, self._prepared, [*first, *statements]))[len(first) :]
+        except psycopg.Error as error:
+            if error.sqlstate == FORGOTTEN:
+                self._prepared.clear()
+            raise _told(error, self.driver) from error
 
     async def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Every row."""
@@ -206,11 +227,12 @@ class Database:
         self.keys = keys
         self.clock = clock
         self.new_id = new_id
+        self._turns = asyncio.Semaphore(pool_size)
         self.engine: AsyncEngine = create_async_engine(
             with_driver(url),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=4,
+            pool_reset_on_return=None,  # `transaction` gives back none that is inside of one
             hide_parameters=True,  # an error must not carry what a person wrote into a log
             connect_args={"connect_timeout": 4, "application_name": "vigia", "prepare_threshold": 3},
         )
@@ -219,11 +241,22 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: committed when the block ends well, rolled back when it raises; then the nudges run."""
-        async with self.engine.begin() as connection:
-            work = Transaction(connection, self.keys, self.clock(), self.new_id)
-            yield work
-            await work.run_together(last=True)
-        await run_nudges(work.after_commit)
+        await self._wait_in_line()
+        try:
+            held = await self._take_connection()
+            work = Transaction(held, self.engine, self.keys, self.clock(), self.new_id)
+            try:
+                yield work
+                await work.commit()
+            except BaseException:
+                await work.undo()
+                raise
+            finally:
+                held.close()
+        finally:
+            self._turns.release()
+        if work.after_commit:
+            await run_nudges(work.after_commit)
 
     async def run(self, step: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run one step in a transaction of its own."""
@@ -234,18 +267,38 @@ class Database:
         """Give every connection back to PostgreSQL."""
         await self.engine.dispose()
 
+    async def _wait_in_line(self) -> None:
+        """First come, first served: the pool's own queue lets who comes at the right moment pass by who has waited for long."""
+        if self._turns.locked():
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._turns.acquire()
+        else:
+            await self._turns.acquire()
+
+    async def _take_connection(self) -> PoolProxiedConnection:
+        try:
+            return await self.engine.raw_connection()
+        except psycopg.Error as error:
+            raise _told(error) from error
+
 
 def _ping_after_idling(engine: AsyncEngine) -> None:
-    """Have a connection that nobody used for a while tried before it is used, so that a restart of PostgreSQL is met here and not by the
-    statement. Trying every time would cost the busy path a round trip a text."""
+    """Have a connection tried before it is used if nobody used it for a while, or since another was lost, so that a restart of PostgreSQL is
+    met here and not by the statement. Trying every time would cost the busy path a round trip a text."""
+    lost_at = 0.0
+
+    @listens_for(engine.sync_engine, "invalidate")
+    def note_loss(_connection: DBAPIConnection, _record: ConnectionPoolEntry, _error: BaseException | None) -> None:
+        nonlocal lost_at
+        lost_at = monotonic()
 
     @listens_for(engine.sync_engine, "checkin")
     def note_return(_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         record.info["idle_since"] = monotonic()
 
     @listens_for(engine.sync_engine, "checkout")
-    def try_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-        if monotonic() - record.info.get("idle_since", 0.0) < UNTRIED_SECONDS:
+    def try_if_doubtful(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if record.info.get("idle_since", 0.0) > max(lost_at, monotonic() - UNTRIED_SECONDS):
             return
         try:
             engine.dialect.do_ping(connection)
@@ -275,3 +328,11 @@ def with_driver(url: str) -> str:
 def without_driver(url: str) -> str:
     """The URL as libpq reads it."""
     return "postgresql://" + url.partition("://")[2]
+
+
+def _told(error: psycopg.Error, driver: psycopg.AsyncConnection[Any] | None = None) -> DBAPIError:
+    """An error of the driver as SQLAlchemy would have told it."""
+    lost = driver is None or driver.closed
+    told = DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost)
+    assert isinstance(told, DBAPIError)
+    return told

@@ -51,8 +51,7 @@ def wait_after(attempts: int) -> int:
 async def defer(work: Transaction, job: str, *, priority: int = 0, **ids: str) -> None:
     """Have `job` done after this transaction has committed; if it rolls back, there never was a job. Of those that wait, the one with the
     highest `priority` is done first."""
-    raw = await work.connection.get_raw_connection()
-    await _NAMES_ONLY.configure_task(job, connection=raw.driver_connection, priority=priority).defer_async(**ids)
+    await _NAMES_ONLY.configure_task(job, connection=work.driver, priority=priority).defer_async(**ids)
 
 
 async def defer_lost(work: Transaction, job: str, argument: str, ids: Sequence[UUID]) -> int:

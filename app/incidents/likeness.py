@@ -159,7 +159,7 @@ def _words(one: Wording, two: Wording, a: Account, b: Account) -> list[tuple[flo
         found.append((SAME_WORDS * share * min(1.0, 0.4 + 0.2 * len(shared)), f"both say: {told}"))
     names = one.names & two.names
     if names:
-        names -= set(" ".join(wording_of(label).plain for label in (a.place or "", b.place or "")).split())
+        names -= _words_of(a.place) | _words_of(b.place)
     if names:
         found.append((min(SAME_NAME * len(names), 2 * SAME_NAME), f"both name: {', '.join(sorted(names)[:3])}"))
     same_day = one.of_group("times") == two.of_group("times")
@@ -188,6 +188,11 @@ def _sender(a: Account, b: Account, gap: float) -> list[tuple[float, str]]:
 def _weight(concept: str) -> float:
     """Words that nearly every report has say less about which event it is."""
     return 0.4 if concept in _COMMON else 1.0
+
+
+@lru_cache(maxsize=4_096)
+def _words_of(place: str | None) -> frozenset[str]:
+    return frozenset(wording_of(place or "").plain.split())
 
 
 @lru_cache(maxsize=4_096)

@@ -27,6 +27,15 @@ LONGEST_KEPT: Final = 20_000
 MOST_LOOSE: Final = 5
 """How many texts that mean nothing by themselves are read together."""
 
+LOOSE: Final = """
+    SELECT id, body_sealed FROM inbound_message
+    WHERE contact_id = %(contact)s AND id <> %(this)s AND received_at >= %(since)s AND kind = ANY(%(kinds)s)
+        AND report_id IS NULL AND body_sealed IS NOT NULL
+    ORDER BY received_at, id LIMIT %(most)s
+"""
+
+_LOOSE_KINDS: Final = [Kind.OTHER.value, Kind.ABUSE.value]
+
 FINISH: Final = """
     WITH said AS (
         UPDATE inbound_message SET kind = %(kind)s, report_id = CAST(%(report)s AS uuid), reply_sealed = %(reply)s WHERE id = %(message)s
@@ -92,17 +101,11 @@ def words_of(work: Transaction, told: Report) -> str:
 
 async def loose_words(work: Transaction, kept: Kept, within: timedelta) -> list[str]:
     """What the sender wrote in the last moments that was of no report and meant nothing by itself, oldest first."""
-    rows = await work.all(
-        select(inbound_message.c.id, inbound_message.c.body_sealed)
-        .where(inbound_message.c.contact_id == kept.sender.id, inbound_message.c.id != kept.id)
-        .where(
-            inbound_message.c.received_at >= work.now - within, inbound_message.c.kind.in_((Kind.OTHER.value, Kind.ABUSE.value))
-        )
-        .where(inbound_message.c.report_id.is_(None), inbound_message.c.body_sealed.is_not(None))
-        .order_by(inbound_message.c.received_at, inbound_message.c.id)
-        .limit(MOST_LOOSE)
+    rows = await work.query(
+        LOOSE,
+        {"contact": kept.sender.id, "this": kept.id, "since": work.now - within, "kinds": _LOOSE_KINDS, "most": MOST_LOOSE},
     )
-    return [work.unseal(row.body_sealed, "inbound_message", "body", row.id) for row in rows]
+    return [work.unseal(row["body_sealed"], "inbound_message", "body", row["id"]) for row in rows]
 
 
 async def find_silent(work: Transaction, silence: timedelta) -> list[Report]:

@@ -7,6 +7,7 @@ trip, needs no eviction, and is there when Redis is not.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -102,7 +103,9 @@ def is_echo(before: Memory, words: bytes) -> bool:
 def plain_words(text: str) -> str:
     """`text` as two copies of it compare: letters and digits alone, lower case, without accents."""
     folded = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
+    if not folded.isascii():
+        folded = "".join(c for c in folded if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(folded))
 
 
 def sounds_automatic(text: str, phrases: tuple[str, ...]) -> bool:
@@ -127,3 +130,6 @@ def _silence(text: Incoming, said: Assessment, heard: Heard, answer: Answer, sam
 def _is_first_answer(heard: Heard, answer: Answer) -> bool:
     """Whether it answers a report that was just made."""
     return answer.reported and heard.turn is Turn.NEW
+
+
+_WORD: Final = re.compile(r"[^\W_]+")  # letters and digits of any script

@@ -15,9 +15,8 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.core.database import Transaction
+from app.core.database import Transaction, row_as
 from app.core.errors import BadInput, Conflict, NotFound
 from app.records.events import record
 from app.rights.tables import RightsApproval, RightsWording, rights_approval, rights_wording
@@ -30,6 +29,10 @@ LONGEST_APPROVAL: Final = timedelta(days=366)
 """Law changes: nobody approves a text for longer than this."""
 
 FORMS: Final = ("short", "long", "voice")
+
+LAST_APPROVED: Final = """
+    SELECT DISTINCT ON (topic, language) * FROM rights_wording WHERE approved_at IS NOT NULL ORDER BY topic, language, approved_at DESC
+"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Reviewed:
 async def in_force(work: Transaction, rights: Rights) -> Rights:
     """The texts of the pack as they are to be sent today: the approved wordings, and how each stands."""
     rows = await _last_approved(work)
+    if not rows:
+        return rights
     topics: dict[str, Topic] = {}
     for name, topic in rights.topics.items():
         wordings, states = dict(topic.wordings), dict(topic.states)
@@ -162,10 +167,4 @@ async def _begun(work: Transaction, topic: str, language: str, waiting: Wording)
 
 
 async def _last_approved(work: Transaction) -> dict[tuple[str, str], RightsWording]:
-    newest = (
-        select(rights_wording)
-        .where(rights_wording.c.approved_at.is_not(None))
-        .ext(distinct_on(rights_wording.c.topic, rights_wording.c.language))
-        .order_by(rights_wording.c.topic, rights_wording.c.language, rights_wording.c.approved_at.desc())
-    )
-    return {(row.topic, row.language): row for row in await work.find(RightsWording, newest)}
+    return {(row["topic"], row["language"]): row_as(RightsWording, row) for row in await work.query(LAST_APPROVED, {})}

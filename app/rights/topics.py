@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -153,13 +155,16 @@ class Rights:
 
     def choice(self, asked: str) -> str | None:
         """The topic that a text is the choice of and nothing else: "2", "en el carro". None for anything that says more."""
-        known = self._by_word | {str(topic.number): name for name, topic in self.topics.items() if topic.number}
-        said = _words(asked)
+        known, said = self._by_choice, _words(asked)
         if len(said) > LONGEST_CHOICE or any(word not in known and word not in AROUND for word in said):
             return None
         return next((known[word] for word in said if word in known), None)
 
-    @property
+    @cached_property
+    def _by_choice(self) -> dict[str, str]:
+        return self._by_word | {str(topic.number): name for name, topic in self.topics.items() if topic.number}
+
+    @cached_property
     def _by_word(self) -> dict[str, str]:
         known: dict[str, str] = {}
         for name, topic in self.topics.items():
@@ -191,4 +196,9 @@ def _read(pack: str, name: str) -> dict[str, dict[str, Any]]:
 def _words(said: str) -> list[str]:
     """The words of a text, plain: no accents, no marks, "check-in" as one."""
     plain = unicodedata.normalize("NFKD", said.lower().replace("-", ""))
-    return "".join(c if c.isalnum() else "" if unicodedata.combining(c) else " " for c in plain).split()
+    if not plain.isascii():
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _WORD.findall(plain)
+
+
+_WORD: Final = re.compile(r"[^\W_]+")  # letters and digits of any script

@@ -22,6 +22,14 @@ PAUSE: Final = timedelta(days=7)
 """How long a pause lasts; then everything goes on as before."""
 
 
+WISHES: Final = """
+    SELECT contact.paused_until, contact.stopped_at, held.county, held.topic, held.any_hour
+    FROM contact LEFT JOIN subscription held ON held.contact_id = contact.id AND held.ended_at IS NULL
+    WHERE contact.id = %(who)s
+    ORDER BY held.county
+"""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What a phone asked for: its counties (FIPS, in order), its topics beside alerts, its hours, and until when it wants quiet."""
@@ -35,20 +43,16 @@ class Wishes:
 
 async def wishes_of(work: Transaction, who: UUID) -> Wishes:
     """Everything that is held about what a phone wants."""
-    rows = await work.all(
-        select(subscription.c.county, subscription.c.topic, subscription.c.any_hour)
-        .where(subscription.c.contact_id == who, subscription.c.ended_at.is_(None))
-        .order_by(subscription.c.county)
-    )
-    person = await work.first(select(contact.c.paused_until, contact.c.stopped_at).where(contact.c.id == who))
-    paused = person.paused_until if person is not None and person.paused_until and person.paused_until > work.now else None
-    topics = {row.topic for row in rows}
+    rows = await work.query(WISHES, {"who": who})
+    held, person = [row for row in rows if row["county"] is not None], rows[0] if rows else None
+    paused = person["paused_until"] if person and person["paused_until"] and person["paused_until"] > work.now else None
+    topics = {row["topic"] for row in held}
     return Wishes(
-        counties=tuple(dict.fromkeys(row.county for row in rows)),
+        counties=tuple(dict.fromkeys(row["county"] for row in held)),
         topics=tuple(topic for topic in Topic if topic.value in topics),
-        any_hour=all(row.any_hour for row in rows),
+        any_hour=all(row["any_hour"] for row in held),
         paused_until=paused,
-        stopped=person is not None and person.stopped_at is not None,
+        stopped=person is not None and person["stopped_at"] is not None,
     )
 
 
@@ -64,7 +68,7 @@ async def leave(work: Transaction, consent: Consent, county: str | None = None, 
     if county is not None and topic in {None, Topic.ALERTS}:
         await _skip_alerts_of(work, who, county)
     if ended:
-        await write_line(work, consent, ConsentKind.LEAVE, county=county, topic=topic)
+        write_line(work, consent, ConsentKind.LEAVE, county=county, topic=topic)
     return bool(ended)
 
 
@@ -81,7 +85,7 @@ async def pause(work: Transaction, consent: Consent) -> datetime:
         )
         .values(state=DeliveryState.SKIPPED.value, reason=Skipped.PAUSED.value, done_at=work.now)
     )
-    await write_line(work, consent, ConsentKind.PAUSE)
+    write_line(work, consent, ConsentKind.PAUSE)
     return until
 
 
@@ -95,7 +99,7 @@ async def choose_hours(work: Transaction, consent: Consent, *, any_hour: bool) -
     )
     some = bool(changed.all())
     if some:
-        await write_line(work, consent, ConsentKind.HOURS, any_hour=any_hour)
+        write_line(work, consent, ConsentKind.HOURS, any_hour=any_hour)
     return some
 
 

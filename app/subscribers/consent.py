@@ -12,7 +12,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.records.contacts import contact
@@ -31,26 +30,48 @@ UNASKED_LANES: Final = (Lane.ALERT, Lane.RIGHTS, Lane.BROADCAST)
 """What people get because they are subscribed. A correction goes to whoever got the alert, and an answer to whoever asked."""
 
 
+HELD: Final = """
+    SELECT contact.stopped_at, held.county, held.topic, held.any_hour
+    FROM contact LEFT JOIN subscription held ON held.contact_id = contact.id AND held.ended_at IS NULL
+    WHERE contact.id = %(who)s
+    FOR UPDATE OF contact
+"""
+
+END_ALL: Final = "UPDATE subscription SET ended_at = %(at)s WHERE contact_id = %(who)s AND ended_at IS NULL"
+
+BEGIN_AGAIN: Final = """
+    UPDATE contact SET stopped_at = NULL, unreachable_at = NULL, unreachable_until = NULL, paused_until = NULL
+    WHERE id = %(who)s AND coalesce(stopped_at, unreachable_at, unreachable_until, paused_until) IS NOT NULL
+"""
+
+SUBSCRIBE: Final = """
+    INSERT INTO subscription (id, contact_id, county, topic, any_hour, created_at)
+    VALUES (%(id)s, %(who)s, %(county)s, %(topic)s, %(any_hour)s, %(now)s)
+    ON CONFLICT (contact_id, county, topic) DO UPDATE
+        SET ended_at = NULL, created_at = excluded.created_at, any_hour = excluded.any_hour
+"""
+
+
 async def subscribe(work: Transaction, consent: Consent, county: str, topic: Topic = Topic.ALERTS) -> bool | None:
     """Subscribe a phone to a county. True when it is new, False when it already was, None when that would be too many counties."""
     who = consent.contact_id
-    was_stopped = await _begin_again(work, who)
-    rows = await work.all(select(subscription.c.county, subscription.c.topic, subscription.c.any_hour).where(_is_active(who)))
-    if (county, topic.value) in {(row.county, row.topic) for row in rows}:
+    rows = await work.query(HELD, {"who": who})
+    stopped_at = rows[0]["stopped_at"]
+    _begin_again(work, who, stopped_at)
+    held = [] if stopped_at is not None else [row for row in rows if row["county"] is not None]
+    if (county, topic.value) in {(row["county"], row["topic"]) for row in held}:
         return False
-    counties = {row.county for row in rows}
+    counties = {row["county"] for row in held}
     if county not in counties and len(counties) >= MOST_COUNTIES:
         return None
-    any_hour = all(row.any_hour for row in rows)
-    again = {"ended_at": None, "created_at": work.now, "any_hour": any_hour}
-    await work.execute(
-        insert(subscription)
-        .values(id=work.new_id(), contact_id=who, county=county, topic=topic.value, any_hour=any_hour, created_at=work.now)
-        .on_conflict_do_update(index_elements=["contact_id", "county", "topic"], set_=again)
+    any_hour = all(row["any_hour"] for row in held)
+    work.execute_later(
+        SUBSCRIBE,
+        {"id": work.new_id(), "who": who, "county": county, "topic": topic.value, "any_hour": any_hour, "now": work.now},
     )
-    if was_stopped:
-        await write_line(work, consent, ConsentKind.RESUME)
-    await write_line(work, consent, ConsentKind.OPT_IN, county=county, topic=topic, any_hour=any_hour)
+    if stopped_at is not None:
+        write_line(work, consent, ConsentKind.RESUME)
+    write_line(work, consent, ConsentKind.OPT_IN, county=county, topic=topic, any_hour=any_hour)
     return True
 
 
@@ -70,7 +91,7 @@ async def stop(work: Transaction, consent: Consent) -> int:
         .values(state=DeliveryState.SKIPPED.value, reason=Skipped.STOPPED.value, done_at=work.now)
         .returning(delivery.c.id)
     )
-    await write_line(work, consent, ConsentKind.OPT_OUT)
+    write_line(work, consent, ConsentKind.OPT_OUT)
     return len(skipped.all())
 
 
@@ -83,7 +104,7 @@ async def resume(work: Transaction, consent: Consent) -> Sequence[str]:
         .values(ended_at=None)
     )
     await work.execute(contact.update().where(contact.c.id == who).values(stopped_at=None, paused_until=None))
-    await write_line(work, consent, ConsentKind.RESUME)
+    write_line(work, consent, ConsentKind.RESUME)
     counties = select(subscription.c.county).where(_is_active(who)).distinct().order_by(subscription.c.county)
     return (await work.execute(counties)).scalars().all()
 
@@ -120,21 +141,15 @@ async def revoke_all(work: Transaction, reason: str) -> int:
 
 async def record_erasure(work: Transaction, consent: Consent) -> None:
     """Write that the person had themselves erased; the ledger keeps only the hash and the time."""
-    await write_line(work, consent, ConsentKind.ERASE)
+    write_line(work, consent, ConsentKind.ERASE)
 
 
-async def _begin_again(work: Transaction, who: UUID) -> bool:
-    """Let a phone be texted again because its owner just asked. Returns whether it had been stopped, by a word or by the carrier; then
-    nothing of before comes back with it."""
-    stopped_at: datetime | None = await work.scalar(select(contact.c.stopped_at).where(contact.c.id == who).with_for_update())
+def _begin_again(work: Transaction, who: UUID, stopped_at: datetime | None) -> None:
+    """Let a phone be texted again because its owner just asked. Where it had been stopped, by a word or by the carrier, nothing of before
+    comes back with it."""
     if stopped_at is not None:
-        await work.execute(subscription.update().where(_is_active(who)).values(ended_at=stopped_at))
-    await work.execute(
-        contact.update()
-        .where(contact.c.id == who)
-        .values(stopped_at=None, unreachable_at=None, unreachable_until=None, paused_until=None)
-    )
-    return stopped_at is not None
+        work.execute_later(END_ALL, {"who": who, "at": stopped_at})
+    work.execute_later(BEGIN_AGAIN, {"who": who})
 
 
 def _is_active(who: UUID) -> ColumnElement[bool]:

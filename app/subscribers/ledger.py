@@ -11,14 +11,25 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.records.contacts import contact
-from app.subscribers.tables import ConsentEvent, ConsentKind, Topic, consent_event, consent_wording
+from app.subscribers.tables import ConsentKind, Topic, consent_event
 
 MOST_WORDS: Final = 320
 """Characters of what a person wrote that are kept as proof."""
+
+ADD_LINE: Final = """
+    INSERT INTO consent_event (id, number_hash, kind, county, topic, words_sealed, wording, version, any_hour, source, at)
+    VALUES (%(id)s, %(number_hash)s, %(kind)s, %(county)s, %(topic)s, %(words_sealed)s, %(wording)s, %(version)s, %(any_hour)s, %(source)s,
+        %(at)s)
+"""
+
+KEEP_WORDING: Final = """
+    INSERT INTO consent_wording (version, wording, language, text, first_shown_at)
+    VALUES (%(version)s, %(wording)s, %(language)s, %(text)s, %(first_shown_at)s)
+    ON CONFLICT (version) DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ def version_of(wording: str, language: str, shown: str) -> str:
     return hashlib.sha256(f"{wording}\x1f{language}\x1f{shown}".encode()).hexdigest()[:12]
 
 
-async def write_line(
+def write_line(
     work: Transaction,
     consent: Consent,
     kind: ConsentKind,
@@ -52,20 +63,21 @@ async def write_line(
     """Add one line. An erasure keeps no words."""
     line = work.new_id()
     keeps_words = kind is not ConsentKind.ERASE
-    await work.add(
-        ConsentEvent(
-            id=line,
-            number_hash=consent.number_hash,
-            kind=kind.value,
-            county=county,
-            topic=topic.value if topic else None,
-            words_sealed=work.seal(consent.words[:MOST_WORDS], consent_event.name, "words", line) if keeps_words else None,
-            wording=consent.wording,
-            version=await _keep_wording(work, consent) if consent.shown else None,
-            any_hour=any_hour,
-            source=consent.source,
-            at=work.now,
-        )
+    work.execute_later(
+        ADD_LINE,
+        {
+            "id": line,
+            "number_hash": consent.number_hash,
+            "kind": kind.value,
+            "county": county,
+            "topic": topic.value if topic else None,
+            "words_sealed": work.seal(consent.words[:MOST_WORDS], consent_event.name, "words", line) if keeps_words else None,
+            "wording": consent.wording,
+            "version": _keep_wording(work, consent) if consent.shown else None,
+            "any_hour": any_hour,
+            "source": consent.source,
+            "at": work.now,
+        },
     )
 
 
@@ -83,17 +95,16 @@ async def write_for_all(work: Transaction, people: Select[tuple[UUID]], kind: Co
     await work.execute(consent_event.insert().from_select(columns, rows))
 
 
-async def _keep_wording(work: Transaction, consent: Consent) -> str:
+def _keep_wording(work: Transaction, consent: Consent) -> str:
     version = version_of(consent.wording, consent.language, consent.shown)
-    await work.execute(
-        insert(consent_wording)
-        .values(
-            version=version,
-            wording=consent.wording,
-            language=consent.language,
-            text=consent.shown,
-            first_shown_at=work.now,
-        )
-        .on_conflict_do_nothing()
+    work.execute_later(
+        KEEP_WORDING,
+        {
+            "version": version,
+            "wording": consent.wording,
+            "language": consent.language,
+            "text": consent.shown,
+            "first_shown_at": work.now,
+        },
     )
     return version

@@ -43,6 +43,7 @@ def by_whatsapp(number: str) -> str:
     return f"{WHATSAPP_PREFIX}{number}"
 
 
+@lru_cache(maxsize=512)
 def can_be_texted(number: str) -> bool:
     """Whether a canonical number is one that a text can be sent to: E.164 and of a possible length."""
     if not number.startswith("+"):

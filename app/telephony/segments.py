@@ -14,6 +14,8 @@ BASIC = frozenset(
 EXTENSION = frozenset("^{}\\[~]|€\f")
 """Characters that cost two septets."""
 
+ALPHABET = BASIC | EXTENSION
+
 PLAINER = str.maketrans(
     {
         "á": "a", "í": "i", "ó": "o", "ú": "u", "Á": "A", "Í": "I", "Ó": "O", "Ú": "U",
@@ -34,8 +36,9 @@ class Size:
 
 def size_of(text: str) -> Size:
     """The size of `text` as carriers count it."""
-    if all(c in BASIC or c in EXTENSION for c in text):
-        units = len(text) + sum(c in EXTENSION for c in text)
+    letters = set(text)
+    if letters <= ALPHABET:
+        units = len(text) + (sum(c in EXTENSION for c in text) if letters & EXTENSION else 0)
         return Size("GSM-7", units, 1 if units <= 160 else -(-units // 153))
     units = len(text.encode("utf-16-le", "surrogatepass")) // 2
     return Size("UCS-2", units, 1 if units <= 70 else -(-units // 67))

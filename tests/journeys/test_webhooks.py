@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 import httpx2
 import psycopg
 import pytest
-from fastapi.routing import APIRoute
 from pydantic import SecretStr
+from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 from twilio.request_validator import RequestValidator
 
 from app.core.database import without_driver
+from app.intake.call_flow import Step
 from app.main import create_app
 from app.settings import Settings
 from app.simulator.server import address_of, loopback_socket, serving
@@ -72,12 +73,18 @@ async def test_a_missing_or_forged_signature_is_refused(web: str, settings: Sett
     assert (await post(web, settings, FORM, signature=signature, path=path)).status_code == 403
 
 
-def test_every_twilio_route_asks_for_the_signature(settings: Settings) -> None:
-    def dependencies(route: APIRoute) -> set[str]:
-        return {getattr(d.call, "__name__", "") for d in route.dependant.dependencies}
+async def test_every_twilio_route_asks_for_the_signature(web: str, settings: Settings) -> None:
+    def paths(routes: Sequence[object]) -> Iterator[str]:
+        for route in routes:
+            if isinstance(route, Route):
+                yield route.path
+            yield from paths(getattr(getattr(route, "original_router", None), "routes", ()))
 
-    routes = [r for r in create_app(settings).routes if isinstance(r, APIRoute) and r.path.startswith("/twilio")]
-    assert [r.path for r in routes if "signed_request" not in dependencies(r)] == []
+    found = {path.format(step=Step.MENU.value) for path in paths(create_app(settings).routes) if path.startswith("/twilio")}
+    refused = {path for path in found if (await post(web, settings, FORM, signature="", path=path)).status_code == 403}
+    assert "/twilio/messages" in found
+    assert len(found) == 7
+    assert refused == found
 
 
 @pytest.mark.parametrize(
