@@ -283,8 +283,8 @@ class Database:
 
 
 def _ping_after_idling(engine: AsyncEngine) -> None:
-    """Have a connection tried before it is used if nobody used it for a while, or since another was lost, so that a restart of PostgreSQL is
-    met here and not by the statement. Trying every time would cost the busy path a round trip a text."""
+    """Have a connection tried before it is used if nobody used it for a while, or since another was lost, so that a restart of PostgreSQL
+    is met here and not by the statement. Trying every time would cost the busy path a round trip a text."""
     lost_at = 0.0
 
     @listens_for(engine.sync_engine, "invalidate")
