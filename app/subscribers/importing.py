@@ -137,7 +137,7 @@ async def _subscribe(work: Transaction, consent: Consent, county: str, topic: To
         )
         .on_conflict_do_update(index_elements=["contact_id", "county", "topic"], set_=again)
     )
-    await write_line(work, consent, ConsentKind.OPT_IN, county=county, topic=topic, any_hour=False)
+    write_line(work, consent, ConsentKind.OPT_IN, county=county, topic=topic, any_hour=False)
 
 
 async def _ask(work: Transaction, phone: _Phone, row: ImportRow) -> Outcome:
