@@ -94,7 +94,7 @@ async def broadcast_page(request: Request, work: Work, viewer: Organizer, code: 
         problems={
             lang: [p.code for p in checked.problems if p.language == lang] for lang in {p.language for p in checked.problems}
         },
-        people=sum(people.values()),
+        people=at_least(sum(listening.values())),  # with two languages no exact count follows from it
         capped=at_least(await count_capped(work, told)),
         cap=MOST_A_WEEK,
         fewest=FEWEST,
