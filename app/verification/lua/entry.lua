@@ -18,10 +18,15 @@ local function changed()
   redis.call('HINCRBY', LEDGER, 'changes', 1)
 end
 
+local function lanes_of(county, language, skill, place)
+  local near, far = county .. '|' .. language .. '|', '*|' .. language .. '|'
+  local own, any = skill .. '|' .. place, '*|' .. place
+  return near .. own, near .. any, far .. own, far .. any
+end
+
 local function entry(id, facts)
   local county, language, skill, place, fence, sum = string.match(facts, '^([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%x+)$')
-  local near, far, rest = county .. '|' .. language .. '|', '*|' .. language .. '|', '|' .. place .. '|' .. id
-  local lanes = {near .. skill .. rest, near .. '*' .. rest, far .. skill .. rest, far .. '*' .. rest}
+  local lanes = {lanes_of(county, language, skill, place .. '|' .. id)}
   return {id = id, lanes = lanes, fence = tonumber(fence), sum = tonumber(sum, 16)}
 end
 

@@ -3,21 +3,22 @@
 -- ARGV: 1 who, 2 when the lease ends (epoch seconds), 3 the lanes, "<county or *>|<language>|<skill or *>|" each,
 --       with commas between them
 -- Returns the id, or false when nothing fits.
-local some_passed = redis.call('ZCARD', PASSED) > 0
+local call = redis.call
+local some_passed = call('ZCARD', PASSED) > 0
 local function passed(id)
   local from = id .. '|' .. ARGV[1] .. '|'
-  return some_passed and #redis.call('ZRANGEBYLEX', PASSED, '[' .. from, '(' .. from .. '\255', 'LIMIT', 0, 1) > 0
+  return #call('ZRANGEBYLEX', PASSED, '[' .. from, '(' .. from .. '\255', 'LIMIT', 0, 1) > 0
 end
 local first
 for lane in string.gmatch(ARGV[3], '[^,]+') do
-  local from, to = '[' .. lane, '(' .. lane .. '\255'
+  local from, to = '[' .. lane, '(' .. (first and lane .. first or lane .. '\255')
   while true do
-    local member = redis.call('ZRANGEBYLEX', WAITING, from, to, 'LIMIT', 0, 1)[1]
-    local place = member and string.sub(member, #lane + 1)
-    if not place or (first and place >= first) then
+    local member = call('ZRANGEBYLEX', WAITING, from, to, 'LIMIT', 0, 1)[1]
+    if not member then
       break
     end
-    if not passed(string.match(place, '|(.*)$')) then
+    local place = string.sub(member, #lane + 1)
+    if not some_passed or not passed(string.sub(place, 15)) then
       first = place
       break
     end
@@ -27,7 +28,10 @@ end
 if not first then
   return false
 end
-local id = string.match(first, '|(.*)$')
-hold(known(id), ARGV[1], ARGV[2])
+local id = string.sub(first, 15) -- after the 13 digits of its place and a bar
+local county, language, skill = string.match(call('HGET', FACTS, id), '^([^|]*)|([^|]*)|([^|]*)|')
+call('ZREM', WAITING, lanes_of(county, language, skill, first))
+call('ZADD', LEASES, ARGV[2], id)
+call('HSET', HOLDERS, id, ARGV[1])
 changed()
 return id
