@@ -73,6 +73,29 @@ async def plan(parts: Parts, lane: Lane) -> UUID:
     return about
 
 
+async def start_worker(settings: Settings) -> asyncio.subprocess.Process:
+    """`vigia worker`, as its own process."""
+    assert settings.database_url is not None and settings.redis_url is not None and settings.api_url is not None
+    environment = os.environ | {
+        "VIGIA_DATABASE_URL": settings.database_url,
+        "VIGIA_REDIS_URL": settings.redis_url,
+        "VIGIA_KEYS": settings.keys.get_secret_value(),
+        "VIGIA_HASH_KEY": settings.hash_key.get_secret_value(),
+        "VIGIA_DATA": str(settings.data),
+        "VIGIA_PUBLIC_URL": NOBODY,
+        "VIGIA_LINES": ",".join(settings.lines),
+        "VIGIA_SEGMENTS_PER_SECOND": str(settings.segments_per_second),
+        "TWILIO_ACCOUNT_SID": settings.account_sid,
+        "TWILIO_AUTH_TOKEN": settings.auth_token.get_secret_value(),
+        "TWILIO_API_KEY_SID": settings.api_key_sid,
+        "TWILIO_API_KEY_SECRET": settings.api_key_secret.get_secret_value(),
+        "TWILIO_API_URL": settings.api_url,
+    }
+    words = [sys.executable, "-m", "app.cli", "worker"]
+    quiet = asyncio.subprocess.DEVNULL
+    return await asyncio.create_subprocess_exec(*words, env=environment, stdout=quiet, stderr=quiet)
+
+
 async def command(settings: Settings, word: str) -> None:
     """`vigia WORD`, as its own process with nothing but the database."""
     assert settings.database_url is not None
@@ -115,6 +138,33 @@ async def test_the_command_line_stops_everything_in_three_seconds_and_lets_it_go
     assert tally.adds_up
     stopping.set()
     await worker
+    assert len({message.to for message in company.messages.values()}) == len(company.messages) == PEOPLE
+
+
+async def test_two_workers_that_are_processes_stop_within_three_seconds_and_share_what_is_left(
+    exchange: tuple[Settings, Exchange], parts: Parts
+) -> None:
+    """Nobody runs a web process: `vigia halt` alone stops both; `vigia resume` lets both go on, and everybody gets one text."""
+    settings, company = exchange
+    await plan(parts, Lane.ALERT)
+    workers = [await start_worker(settings) for _ in range(2)]
+    try:
+        assert await company.until(lambda: len(company.messages) >= 10 or None, 60)
+        await command(settings, "halt")
+        halted_at = datetime.now(UTC)
+        await company.until(lambda: None, 4.5)
+        sent = list(company.messages.values())
+
+        assert len(sent) < PEOPLE
+        assert max(message.created for message in sent) < halted_at + THREE_SECONDS
+
+        await command(settings, "resume")
+        assert await company.until(lambda: len(company.messages) == PEOPLE or None, 90)
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            await worker.wait()
     assert len({message.to for message in company.messages.values()}) == len(company.messages) == PEOPLE
 
 
