@@ -79,8 +79,8 @@ own lane a text waits at most this and, where n lanes wait so, the time in which
 RELEASE = text("""
     UPDATE delivery SET not_before = NULL, reason = NULL WHERE id IN (
         SELECT id FROM delivery WHERE state = 'pending' AND not_before <= :now ORDER BY not_before LIMIT 1000 FOR UPDATE SKIP LOCKED)
+    RETURNING id
 """)
-"""What was held back until now takes its place among what is due."""
 
 CLAIM = text(f"""
     WITH due AS (
@@ -183,12 +183,16 @@ class Claimed:
     claimed_at: datetime
 
 
+async def release(work: Transaction) -> int:
+    """Let what was held back until now take its place among what is due. Returns how many texts that were, a thousand at most."""
+    return len((await work.execute(RELEASE, {"now": work.now})).all())
+
+
 async def claim(
     work: Transaction, most: int, *, line: str = "", first: Lane = Lane.REPLY, last: Lane = Lane.BROADCAST
 ) -> list[Claimed]:
     """Claim the most pressing texts of a line in these lanes, lane before lane and in a lane message after message. None while sending is
-    halted or paused."""
-    await work.execute(RELEASE, {"now": work.now})
+    halted or paused. What was held back until now is there after `release`."""
     asked = {
         "now": work.now,
         "most": most,

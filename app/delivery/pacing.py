@@ -26,8 +26,11 @@ HEADROOM: Final = 1.005
 """Texts go this much further apart than the rate asks for, so that no second holds more than the rate although clocks and networks
 jitter."""
 
-BATCH_SECONDS: Final = 0.25
+BATCH_SECONDS: Final = 0.1
 """About so much is claimed at once: what is urgent waits behind it, once for each worker."""
+
+AHEAD_SECONDS: Final = 0.25
+"""Nothing more is claimed while so much is reserved, by whichever worker; enough that a slow claim leaves no gap."""
 
 DEBT_SECONDS: Final = 1.0
 DEBT_SEGMENTS: Final = 3

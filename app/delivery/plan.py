@@ -65,7 +65,8 @@ async def plan_to_county(
 ) -> Planned:
     """Tell every subscriber of a county, in one statement; but nobody whom what is said about the records `besides` is for."""
     people = audience(county, work.now, topic)
-    return await _plan(work, message, people.where(contact.c.id.not_in(meant_for(besides))) if besides else people)
+    people = people.where(contact.c.id.not_in(meant_for(besides))) if besides else people
+    return await _plan(work, message, people, each_once=True)
 
 
 async def plan_to_those(work: Transaction, message: Message, people: Select[Any]) -> Planned:
@@ -197,7 +198,8 @@ async def already_told(work: Transaction, about_id: UUID, purpose: str) -> set[U
     return set((await work.execute(told)).scalars())
 
 
-async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Planned:
+async def _plan(work: Transaction, message: Message, people: Select[Any], *, each_once: bool = False) -> Planned:
+    """`each_once`: a constraint of the tables that `people` reads keeps anybody from being in it twice, so that nothing looks for it."""
     expires_at = message.expires_at or work.now + LIFETIME[message.lane]
     planned = OutgoingMessage(
         id=work.new_id(),
@@ -230,10 +232,10 @@ async def _plan(work: Transaction, message: Message, people: Select[Any]) -> Pla
     ).select_from(who.join(line_slot, line_slot.c.slot == func.get_byte(func.uuid_send(who.c.id), 15), isouter=True))
     columns = ["id", "message_id", "contact_id", "lane", "language", "fence", "attempts", "rank", "created_at", "line", "turn"]
     columns += night
-    done = await work.execute(
-        insert(delivery).from_select(columns, rows).on_conflict_do_nothing(index_elements=["message_id", "contact_id"]),
-        options={"preserve_rowcount": True},
-    )
+    written = insert(delivery).from_select(columns, rows)
+    if not each_once:
+        written = written.on_conflict_do_nothing(index_elements=["message_id", "contact_id"])
+    done = await work.execute(written, options={"preserve_rowcount": True})
     recipients = int(getattr(done, "rowcount", 0))
     await work.execute(outgoing_message.update().where(outgoing_message.c.id == planned.id).values(recipients=recipients))
     return Planned(planned.id, recipients)

@@ -20,7 +20,7 @@ from app.core.database import Database
 from app.delivery import outbox
 from app.delivery.allowance import count_sent, is_for_safety_only
 from app.delivery.outbox import LEASE, Claimed
-from app.delivery.pacing import Pacer
+from app.delivery.pacing import AHEAD_SECONDS, Pacer
 from app.records.deliveries import Lane
 from app.telephony.rest import OutcomeUnknown, Refused, TextCarrier
 
@@ -100,6 +100,7 @@ class Sender:
         self._may_send = may_send
         self._from = sends_from
         self._claims = 0
+        self._releases_at = 0.0
 
     async def run(self, stopping: asyncio.Event, woken: asyncio.Event) -> None:
         """Send until `stopping`; look again when `woken`, or every second."""
@@ -129,7 +130,7 @@ class Sender:
         urgent = asyncio.create_task(self._send_urgent(done, under_way, stopping))
         try:
             while not _is_set(stopping):
-                await _sleep(await self._pacer.ahead(self._database.clock()) - SLICE_SECONDS, stopping)
+                await _sleep(await self._pacer.ahead(self._database.clock()) - AHEAD_SECONDS, stopping)
                 while len(under_way) > MOST_UNDER_WAY - BATCH:
                     await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                 batch = await self._claim()
@@ -161,8 +162,11 @@ class Sender:
         """The texts that are most pressing, down to the lane `last`; now and then those of a lane that has waited too long."""
         if not self._may_send():
             return []
-        line, most = self._from.line, self._pacer.batch_size(BATCH)
+        line, most, now = self._from.line, self._pacer.batch_size(BATCH), asyncio.get_running_loop().time()
         async with self._database.transaction() as work:
+            if now >= self._releases_at:
+                self._releases_at = now + URGENT_SECONDS
+                await outbox.release(work)
             if last is Lane.BROADCAST:
                 if self._from.brand is not None and await is_for_safety_only(work, self._from.brand, self._from.allowance):
                     last = Lane.CORRECTION
@@ -172,7 +176,10 @@ class Sender:
                     lane = aged[rounds % len(aged)]
                     if batch := await outbox.claim(work, most, line=line, first=lane, last=lane):
                         return batch
-            return await outbox.claim(work, most, line=line, last=last)
+            batch = await outbox.claim(work, most, line=line, last=last)
+            if not batch and last is not Lane.DISPATCH and await outbox.release(work):
+                batch = await outbox.claim(work, most, line=line, last=last)
+            return batch
 
     async def _send_urgent(
         self, done: asyncio.Event, under_way: set[asyncio.Task[None]], stopping: asyncio.Event | None
