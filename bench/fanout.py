@@ -161,7 +161,7 @@ def _a_million(environment: Mapping[str, str], url: str) -> list[Row]:
         which: statistics.mean(s for county, s in rounds if county == which) / COUNTIES[which] * 1e6 for which in (SOME, MOST)
     }
     told = {MOST: _tell(environment, url, None, most=4 * WINDOW + 1, replies=True)}
-    told |= {county: _tell(environment, url, county, most=4 * WINDOW + 1) for county in (SOME, FEW)}
+    told |= {county: _tell(environment, url, county, most=4 * WINDOW + 1, replies=True) for county in (SOME, FEW)}
     cost = {county: told[county].cost * 1e6 for county in (SOME, MOST)}
     beside = "a row where 1,000,000 wait, against 10,000"
     return [
