@@ -34,7 +34,7 @@ async def _reply(url: str, every: float) -> None:
         whom = await work.scalar(select(contact.c.id).limit(1))
     await _plan_one(database, redis, whom, "Reply-0")
     until = time.monotonic() + PATIENCE
-    while "Reply-0" not in _arrived(url) and time.monotonic() < until:  # noqa: ASYNC110  # another process's; a line that was just set up keeps silent for a second
+    while "Reply-0" not in _arrived(url) and time.monotonic() < until:  # noqa: ASYNC110  # another process's
         await asyncio.sleep(0.1)
     print("ready", flush=True)
     enough = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
