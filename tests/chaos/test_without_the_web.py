@@ -190,7 +190,7 @@ async def test_the_circuit_breaker_stops_a_broadcast(exchange: tuple[Settings, E
     company.faults.add(Fault(point=Point.DELIVERY, kind=Kind.FAIL, code=30007, times=None))
     company.faults.add(Fault(point=Point.CALLBACK, kind=Kind.DROP, times=None))
     await plan(parts, Lane.BROADCAST)
-    async with open_worker(settings, parts.database.clock, "line", 4 * 12.0) as (database, carrier, sender):
+    async with open_worker(settings, parts.database.clock, "line", 120.0) as (database, carrier, sender):
         assert await sender.send_some() == LIMITS[30007].texts + 2
         await company.settled()
         await ask_after(database, carrier, timedelta(0))
