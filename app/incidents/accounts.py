@@ -30,8 +30,8 @@ MOST_REMEMBERED: Final = 3_000
 """Reports that a process remembers: MOST_COMPARED of each of the counties of one half of a state."""
 
 NEWEST: Final = """
-    SELECT r.id, r.incident_id, CAST(CAST(r.xmin AS text) AS bigint) AS version,
-        txid_current() & 4294967295 AS own
+    SELECT CAST(r.id AS text) AS id, CAST(r.incident_id AS text) AS incident, CAST(r.xmin AS text) AS version,
+        CAST(txid_current() & 4294967295 AS text) AS own
     FROM report r JOIN incident i ON i.id = r.incident_id
     WHERE r.county = %(county)s AND r.received_at > %(since)s AND r.state = 'joined' AND r.id <> %(new)s
         AND i.county = %(county)s AND i.last_report_at > %(since)s AND i.state = ANY(%(states)s)
@@ -42,7 +42,8 @@ _WANTED: Final = (
     "id", "contact_id", "language", "kind", "county", "place", "latitude", "longitude", "text_sealed", "reading_sealed", "received_at",
 )  # fmt: skip
 
-_remembered: OrderedDict[UUID, tuple[int, Account]] = OrderedDict()
+_remembered: OrderedDict[str, tuple[str, Account]] = OrderedDict()
+"""By the id of the report, as text, which Python compares quicker."""
 
 
 def find_newest(new: Report, states: Sequence[str], now: datetime) -> tuple[str, Mapping[str, Any]]:
@@ -53,25 +54,23 @@ def find_newest(new: Report, states: Sequence[str], now: datetime) -> tuple[str,
 
 async def read_accounts(
     work: Transaction, rows: Sequence[Mapping[str, Any]], new: Report, account: Account
-) -> dict[UUID, list[Account]]:
-    """The accounts that `find_newest` found, by incident, oldest first. `account` is that of `new`: it is remembered too."""
+) -> dict[str, list[Account]]:
+    """The accounts that `find_newest` found, by the id of their incident, oldest first. `account`, that of `new`, is remembered too."""
     newest = rows[::-1]
-    known = {row["id"]: _remembered[row["id"]][1] for row in newest if _remembered.get(row["id"], (None,))[0] == row["version"]}
-    for report_id in known:
-        _remembered.move_to_end(report_id)
-    unread = [row["id"] for row in newest if row["id"] not in known]
-    if (
-        unread
-    ):  # what is read may push out of memory what was known, and other texts do so meanwhile: `known` keeps what this one needs
-        known |= await _read(work, unread, {row["id"]: row["version"] for row in newest})
-    groups: dict[UUID, list[Account]] = {}
+    known: dict[str, Account] = {}  # what is read may push out of memory what was known, and other texts do so meanwhile
+    for row in newest:
+        version, remembered = _remembered.get(row["id"], _NOTHING)
+        if remembered is not None and version == row["version"]:
+            known[row["id"]] = remembered
+            _remembered.move_to_end(row["id"])
+    if len(known) < len(newest):
+        known |= await _read(work, {row["id"]: row["version"] for row in newest if row["id"] not in known})
+    groups: dict[str, list[Account]] = {}
     for row in newest:
         if row["id"] in known:  # else it was removed since
-            groups.setdefault(row["incident_id"], []).append(known[row["id"]])
-    if newest:
-        _remember(
-            new.id, newest[0]["own"], account
-        )  # whose row this transaction is writing; should it not commit, none has that version
+            groups.setdefault(row["incident"], []).append(known[row["id"]])
+    if newest:  # `new` is the row that this transaction is writing; should it not commit, none has that version
+        _remember(str(new.id), newest[0]["own"], account)
     return groups
 
 
@@ -91,17 +90,21 @@ def account_of(told: Report | Any, words: str, details: Mapping[str, str]) -> Ac
     )
 
 
-async def _read(work: Transaction, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> dict[UUID, Account]:
-    read: dict[UUID, Account] = {}
+async def _read(work: Transaction, versions: Mapping[str, str]) -> dict[str, Account]:
+    read: dict[str, Account] = {}
+    ids = [UUID(report_id) for report_id in versions]
     for row in await work.all(select(*(report.c[name] for name in _WANTED)).where(report.c.id.in_(ids))):
         words = work.unseal(row.text_sealed, "report", "text", row.id) if row.text_sealed else ""
         reading = json.loads(work.unseal(row.reading_sealed, "report", "reading", row.id)) if row.reading_sealed else {}
-        read[row.id] = account_of(row, words, reading.get("salute", {}))
-        _remember(row.id, versions[row.id], read[row.id])
+        read[str(row.id)] = account_of(row, words, reading.get("salute", {}))
+        _remember(str(row.id), versions[str(row.id)], read[str(row.id)])
     return read
 
 
-def _remember(report_id: UUID, version: int, account: Account) -> None:
+def _remember(report_id: str, version: str, account: Account) -> None:
     _remembered[report_id] = version, account
     while len(_remembered) > MOST_REMEMBERED:
         _remembered.popitem(last=False)
+
+
+_NOTHING: Final = ("", None)

@@ -166,21 +166,22 @@ async def _open_incident(work: Transaction, first: Report, codes: list[str]) -> 
     """Should another draw the same code in this very moment, the table refuses the later of the two, and Twilio tells that text again."""
     while not codes:
         codes = [row["code"] for row in await work.query(UNUSED_CODES, _draw())]
-    opened = Incident(
-        id=work.new_id(),
-        code=codes[0],
-        kind=first.kind,
-        county=first.county,
-        place=first.place,
-        latitude=first.latitude,
-        longitude=first.longitude,
-        urgent=first.urgent,
-        reports=1,
-        first_report_at=first.received_at,
-        last_report_at=first.received_at,
-    )
-    work.execute_later(OPEN, opened.model_dump())
-    return opened
+    opened = {
+        "id": work.new_id(),
+        "code": codes[0],
+        "state": IncidentState.OPEN.value,
+        "kind": first.kind,
+        "county": first.county,
+        "place": first.place,
+        "latitude": first.latitude,
+        "longitude": first.longitude,
+        "urgent": first.urgent,
+        "reports": 1,
+        "first_report_at": first.received_at,
+        "last_report_at": first.received_at,
+    }
+    work.execute_later(OPEN, opened)
+    return row_as(Incident, opened | {"decided_at": None, "decided_by": None})
 
 
 def _draw() -> dict[str, list[str]]:
@@ -196,7 +197,7 @@ def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
     found.last_report_at = max(found.last_report_at, new.received_at)
     if (found.latitude is None and new.latitude is not None) or found.place is None:
         found.place, found.latitude, found.longitude = new.place or found.place, new.latitude, new.longitude
-    work.execute_later(GROW, found.model_dump())
+    work.execute_later(GROW, dict(vars(found)))
     return found
 
 

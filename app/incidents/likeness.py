@@ -7,7 +7,8 @@ alike, and a report whose county is unknown is never alike enough to be merged b
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -65,33 +66,44 @@ class Account:
     language: str
 
 
+Reason = Callable[[], str]
+"""A reason, said when somebody asks for it: of the dozens that a report is compared with, only one is told of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """`score` is between 0 and 1. `same_place` is True or False where both name a place exactly enough to tell, else None."""
 
     score: float
-    reasons: tuple[str, ...]
+    why: Sequence[Reason]
     same_place: bool | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What speaks for and against it, in words for a dispatcher."""
+        return tuple(reason() for reason in self.why)
 
 
 def likeness(a: Account, b: Account) -> Likeness:
     """How much two accounts sound like one event, with the reasons a dispatcher is shown."""
     if a.county and b.county and a.county != b.county:
-        return Likeness(0.0, ("different counties",), False)
-    points, reasons = [BEGIN], list[str]()
+        return Likeness(0.0, (lambda: "different counties",), False)
     time_points, gap = _time(a, b)
     place_points, place_reason, same_place = _place(a, b)
-    points += [time_points, place_points]
-    reasons += [place_reason, f"{gap:.0f} min apart"]
+    points = [BEGIN, time_points, place_points]
+    why: list[Reason] = [lambda: place_reason, lambda: f"{gap:.0f} min apart"]
     first, second = wording_of(a.text), wording_of(b.text)
     for value, reason in (*_words(first, second, a, b), *_sender(a, b, gap)):
         points.append(value)
-        reasons.append(reason)
+        why.append(reason)
     score = 1 / (1 + math.exp(-sum(points)))
     if a.county is None or b.county is None:
         score = min(score, LARGEST_UNSURE)
-        reasons.append("county unknown")
-    return Likeness(round(score, 3), tuple(reason for reason in reasons if reason), same_place)
+        why.append(lambda: "county unknown")
+    return Likeness(round(score, 3), why, same_place)
+
+
+_LIMITS = [limit for limit, _ in TIME_POINTS]
 
 
 class _Part(Enum):
@@ -115,7 +127,7 @@ class _Label:
 
 def _time(a: Account, b: Account) -> tuple[float, float]:
     gap = abs(a.minute - b.minute)
-    return next(points for limit, points in TIME_POINTS if gap <= limit), gap
+    return TIME_POINTS[bisect_left(_LIMITS, gap)][1], gap
 
 
 def _place(a: Account, b: Account) -> tuple[float, str, bool | None]:
@@ -147,47 +159,53 @@ def _place(a: Account, b: Account) -> tuple[float, str, bool | None]:
     return NO_TOWN, "same county", None
 
 
-def _words(one: Wording, two: Wording, a: Account, b: Account) -> list[tuple[float, str]]:
-    found: list[tuple[float, str]] = []
+def _words(one: Wording, two: Wording, a: Account, b: Account) -> list[tuple[float, Reason]]:
+    found: list[tuple[float, Reason]] = []
     shared = one.concepts & two.concepts
     if shared:
-        smaller = min(len(one.concepts), len(two.concepts))
-        share = sum(_weight(c) for c in shared) / max(
-            sum(_weight(c) for c in (one.concepts if len(one.concepts) == smaller else two.concepts)), 1.0
-        )
-        told = ", ".join(sorted(concept.split(":")[1] for concept in shared))
-        found.append((SAME_WORDS * share * min(1.0, 0.4 + 0.2 * len(shared)), f"both say: {told}"))
+        smaller = one.concepts if len(one.concepts) <= len(two.concepts) else two.concepts
+        share = _weight(shared) / max(_weight(smaller), 1.0)
+        points = SAME_WORDS * share * min(1.0, 0.4 + 0.2 * len(shared))
+        found.append((points, lambda: f"both say: {', '.join(sorted(concept.split(':')[1] for concept in shared))}"))
     names = one.names & two.names
     if names:
         names -= _words_of(a.place) | _words_of(b.place)
     if names:
-        found.append((min(SAME_NAME * len(names), 2 * SAME_NAME), f"both name: {', '.join(sorted(names)[:3])}"))
-    same_day = one.of_group("times") == two.of_group("times")
+        found.append((min(SAME_NAME * len(names), 2 * SAME_NAME), lambda: f"both name: {', '.join(sorted(names)[:3])}"))
+    times, colors, settings = _marks(a.text)
+    other_times, other_colors, other_settings = _marks(b.text)
+    same_day = times == other_times
     if same_day and min(len(one.plain), len(two.plain)) > 25 and fuzz.ratio(one.plain, two.plain) >= COPY_FROM:
-        found.append((COPY, "nearly the same text"))
-    for group, other, reason in (
-        ("colors", OTHER_COLOR, "different colors"),
-        ("settings", OTHER_SETTING, "different surroundings"),
-    ):
-        first, second = one.of_group(group) - _LOOSE, two.of_group(group) - _LOOSE
-        if first and second and not first & second:
-            found.append((other, reason))
-        elif group == "settings" and first & second:
-            found.append((SAME_SETTING, "same surroundings"))
+        found.append((COPY, lambda: "nearly the same text"))
+    if colors and other_colors and not colors & other_colors:
+        found.append((OTHER_COLOR, lambda: "different colors"))
+    if settings and other_settings:
+        if settings & other_settings:
+            found.append((SAME_SETTING, lambda: "same surroundings"))
+        else:
+            found.append((OTHER_SETTING, lambda: "different surroundings"))
     if not same_day:
-        found.append((OTHER_DAY, "one is about an earlier day"))
+        found.append((OTHER_DAY, lambda: "one is about an earlier day"))
     return found
 
 
-def _sender(a: Account, b: Account, gap: float) -> list[tuple[float, str]]:
+def _sender(a: Account, b: Account, gap: float) -> list[tuple[float, Reason]]:
     if a.source and a.source == b.source and gap <= 30:
-        return [(SAME_SENDER, "same sender")]
+        return [(SAME_SENDER, lambda: "same sender")]
     return []
 
 
-def _weight(concept: str) -> float:
+def _weight(concepts: frozenset[str]) -> float:
     """Words that nearly every report has say less about which event it is."""
-    return 0.4 if concept in _COMMON else 1.0
+    common = len(concepts & _COMMON)
+    return len(concepts) - common + 0.4 * common
+
+
+@lru_cache(maxsize=4_096)
+def _marks(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The times, colors and surroundings that a text names."""
+    wording = wording_of(text)
+    return wording.of_group("times"), wording.of_group("colors") - _LOOSE, wording.of_group("settings") - _LOOSE
 
 
 @lru_cache(maxsize=4_096)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.core.database import Transaction
+from app.core.database import Transaction, row_as
 from app.intake.conversation import Answer
 from app.intake.keep import Kept
 from app.intake.restraint import Memory
@@ -68,25 +68,26 @@ ADD_REPORT: Final = (
 
 def write_report(work: Transaction, kept: Kept, channel: Channel, words: str, reading: Reading, where: Location) -> Report:
     """A new report, waiting for its place or about to join an incident."""
-    said = reading.assessment
-    new = Report(
-        id=work.new_id(),
-        state=ReportState.ASKING.value,
-        channel=channel.value,
-        contact_id=kept.sender.id,
-        language=said.language,
-        kind=said.kind.value,
-        urgent=said.urgent,
-        county=where.county,
-        place=where.label,
-        latitude=where.point[0] if where.point else None,
-        longitude=where.point[1] if where.point else None,
-        received_at=work.now,
-    )
-    new.text_sealed = work.seal(words[:LONGEST_KEPT], "report", "text", new.id)
-    new.reading_sealed = work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", new.id)
-    work.execute_later(ADD_REPORT, {column: getattr(new, column) for column in _OF_A_REPORT})
-    return new
+    said, (latitude, longitude) = reading.assessment, where.point or (None, None)
+    report_id = work.new_id()
+    values = {
+        "id": report_id,
+        "state": ReportState.ASKING.value,
+        "channel": channel.value,
+        "contact_id": kept.sender.id,
+        "language": said.language,
+        "kind": said.kind.value,
+        "urgent": said.urgent,
+        "county": where.county,
+        "place": where.label,
+        "latitude": latitude,
+        "longitude": longitude,
+        "text_sealed": work.seal(words[:LONGEST_KEPT], "report", "text", report_id),
+        "reading_sealed": work.seal(json.dumps(replace(reading, location=where).as_json()), "report", "reading", report_id),
+        "received_at": work.now,
+    }
+    work.execute_later(ADD_REPORT, values)
+    return row_as(Report, values | {"incident_id": None, "why_joined": None})
 
 
 async def get_report(work: Transaction, report_id: UUID, *, lock: bool = True) -> Report | None:

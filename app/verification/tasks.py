@@ -81,22 +81,23 @@ HELD: Final = """
 async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, language: str, *, is_new: bool = False) -> None:
     """See that an incident has a task that waits or is held, as urgent as the incident is now. `is_new`: this transaction opened the
     incident, so that it can't have one yet."""
-    opened = Task(
-        id=work.new_id(),
-        incident_id=incident.id,
-        state=TaskState.WAITING.value,
-        county=incident.county,
-        language=language,
-        skill=skill_of(incident.kind, urgent=incident.urgent) or NO_SKILL,
-        head_start=round(head_start(incident.kind, urgent=incident.urgent).total_seconds()),
-        fence=0,
-        created_at=work.now,
-    )
+    values = {
+        "id": work.new_id(),
+        "incident_id": incident.id,
+        "state": TaskState.WAITING.value,
+        "county": incident.county,
+        "language": language,
+        "skill": skill_of(incident.kind, urgent=incident.urgent) or NO_SKILL,
+        "head_start": round(head_start(incident.kind, urgent=incident.urgent).total_seconds()),
+        "fence": 0,
+        "created_at": work.now,
+    }
     if is_new:
-        work.execute_later(OPEN, opened.model_dump())
+        work.execute_later(OPEN, values)
+        opened = row_as(Task, values | {"holder_id": None, "lease_until": None, "waits_since": None, "escalated": 0})
     else:
-        rows = await work.query(OPEN_OR_HURRY, opened.model_dump() | {"kept_since": work.now - SKILL_LASTS})
-        opened = row_as(Task, rows[0])
+        [row] = await work.query(OPEN_OR_HURRY, values | {"kept_since": work.now - SKILL_LASTS})
+        opened = row_as(Task, row)
     if opened.state != TaskState.DONE:
         work.after_commit.append(lambda: queue.offer(opened))
 
