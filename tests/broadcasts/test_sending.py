@@ -24,6 +24,7 @@ TWO_COUNTIES = ("JOIN EVENTS Durham", "JOIN EVENTS Wake County")
 
 async def claim_all(database: Database) -> list[outbox.Claimed]:
     async with database.transaction() as work:
+        await outbox.release(work)
         return await outbox.claim(work, 1000)
 
 

@@ -87,16 +87,18 @@ async def test_counts_of_subscribers_are_rounded_down_and_small_ones_stay_hidden
     assert re.findall(r'class="num">([^<]*)<', row[0]) == ["5", "5", "", "", "", ""]
 
 
-async def test_texts_that_are_no_reports_are_in_the_inbox_without_a_number(desk: Desk) -> None:
+async def test_texts_that_are_no_reports_or_that_nobody_understood_are_in_the_inbox_without_a_number(desk: Desk) -> None:
     await desk.texts(KEN, "I want to volunteer with your group")
     await desk.texts(ROSA, "hola, que tal")
-    await desk.texts(LUZ_PHONE, "good morning")  # one of ours
+    await desk.texts(LUZ_PHONE, "good morning")  # one of ours, and no word that we know
+    await desk.texts(LUZ_PHONE, "OFF")
     client = await desk.browser("Ana")
     page = (await client.get("/console/inbox")).text
     assert "I want to volunteer with your group" in page
     assert "hola, que tal" in page
     assert "555011" not in page
-    assert "good morning" not in page
+    assert "good morning" in page
+    assert "OFF" not in page
     assert "hola" not in (await client.get("/console/inbox?kind=volunteer")).text
 
 

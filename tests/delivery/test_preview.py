@@ -45,7 +45,9 @@ async def crowd(database: Database) -> None:
             await choose_hours(work, one, any_hour=False)
         stranger = await contact_for(work, "+19195550160", "en")
         await work.execute(
-            sign_up.insert().values(contact_id=stranger, county=DURHAM, language="en", asked_at=work.now, any_hour=True)
+            sign_up.insert().values(
+                contact_id=stranger, county=DURHAM, language="en", asked_at=work.now, ends_at=work.now + timedelta(hours=1)
+            )
         )
 
 
