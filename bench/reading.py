@@ -171,19 +171,18 @@ def score_memory() -> float:
 
 
 _READ_EVERYTHING = """
-import json, pathlib, resource
+import json, pathlib
 from app.places.gazetteer import Gazetteer
 from app.places.locate import locate
 from app.triage.assess import assess
 from app.triage.lexicon import Lexicon
+from bench.memory import peak_megabytes
 lexicon, gazetteer = Lexicon.from_pack("us_nc"), Gazetteer.from_pack("us_nc")
 for path in pathlib.Path("tests/corpora").glob("texts_*.jsonl"):
     for line in path.open(encoding="utf-8"):
         text = json.loads(line)["text"]
         assess(text, lexicon), locate(text, gazetteer)
-status = pathlib.Path("/proc/self/status")  # what getrusage says counts the process that started this one, too
-peak = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
-print(float(peak[0] if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024)
+print(peak_megabytes())
 """
 
 

@@ -15,6 +15,7 @@ from app.delivery.pacing import Pacer
 from app.delivery.sender import Sender
 from app.telephony.rest import TwilioRest
 from bench.audience import open_database
+from bench.memory import peak_megabytes
 
 
 async def _tell(url: str, rate: float | None) -> None:
@@ -30,7 +31,7 @@ async def _tell(url: str, rate: float | None) -> None:
     await sending
     listening.cancel()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"megabytes": used.ru_maxrss / 1024, "processor": used.ru_utime + used.ru_stime}))
+    print(json.dumps({"megabytes": peak_megabytes(), "processor": used.ru_utime + used.ru_stime}))
     await carrier.close()
     await redis.aclose()
     await database.close()
