@@ -20,11 +20,12 @@ from app.records.events import event, record
 from app.records.inbound import inbound_message, recording
 from app.records.incidents import Incident, Report, report
 from app.records.states import DECIDED, TaskState
-from app.records.verification import Observation, Outcome, Search, Task, observation, offer, search, task
+from app.records.verification import Observation, Search, Task, observation, offer, search, task
 from app.verification.decisions import is_disputed
 from app.verification.offers import rank_candidates
 from app.verification.ranking import Ranked
 from app.volunteers.tables import Volunteer, volunteer
+from app.volunteers.witnesses import Word, read_words, trusted_words, who_confirms
 
 VIEWED: Final = "incident.viewed"
 VIEWED_AGAIN: Final = timedelta(minutes=10)
@@ -112,8 +113,6 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
     sights = await _sights(work, about.id)
     decided = about.state in DECIDED
     by = await work.scalar(select(volunteer.c.alias).where(volunteer.c.id == about.decided_by)) if about.decided_by else None
-    reporters = {told.contact_id for told in reports}
-    phones = await work.all(select(volunteer.c.alias).where(volunteer.c.contact_id.in_(reporters))) if reporters else []
     photos = await photos_of(work, about.id)
     return IncidentFacts(
         incident=about,
@@ -127,7 +126,7 @@ async def read_incident(work: Transaction, about: Incident) -> IncidentFacts:
         alerts=await work.all(select(alert).where(alert.c.incident_id == about.id).order_by(alert.c.proposed_at)),
         events=await _timeline(work, about.id),
         decided=decided,
-        confirm_lacks=what_confirming_lacks(about.county, sights, {row.alias for row in phones}),
+        confirm_lacks=what_confirming_lacks(about.county, await read_words(work, about.id)),
         disputed=is_disputed([sight.observation for sight in sights]),
         decided_by=by,
         photos=photos.get(None, ()),
@@ -140,17 +139,23 @@ def claim_lasts(held: Task, now: datetime) -> bool:
     return held.state == TaskState.LEASED and held.lease_until is not None and held.lease_until > now
 
 
-def what_confirming_lacks(county: str | None, sights: Sequence[Sight], reported_it: set[str]) -> str | None:
+def what_confirming_lacks(county: str | None, words: Sequence[Word]) -> str | None:
     """Why an incident can't be confirmed yet, or None: what `decide` will insist on, said before anyone presses. Pure."""
     if county is None:
         return mark("Set the county first.")
-    newest = {sight.alias: sight for sight in sights if sight.observation.on_site}
-    confirming = [
-        sight
-        for sight in newest.values()
-        if sight.observation.outcome == Outcome.CONFIRM and sight.trained and sight.alias not in reported_it
-    ]
-    return None if confirming else mark("A trained verifier must see it on site first. Ask one to look.")
+    if who_confirms(words):
+        return None
+    match len(trusted_words(words)):
+        case 0:
+            return mark("A trained verifier must see it on site first. Ask one to look.")
+        case 1:
+            return mark(
+                "One vetted volunteer saw it. Another one must tell of it within 30 minutes, or a trained verifier see it on site."
+            )
+        case _:
+            return mark(
+                "Vetted volunteers saw it, but more than 30 minutes apart, or all of them still learn. Ask a trained verifier to look."
+            )
 
 
 def mark_words(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:

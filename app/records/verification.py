@@ -139,7 +139,7 @@ class Search(SQLModel, table=True):
 
 
 class Observation(SQLModel, table=True):
-    """What a volunteer found out. `on_site`: they were there; only such an observation can support a public alert."""
+    """What a volunteer found out. `on_site`: they were sent there; alone, only such an observation can support a public alert."""
 
     __table_args__ = (one_of("outcome", Outcome),)
 

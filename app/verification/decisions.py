@@ -1,4 +1,5 @@
-"""Deciding what an incident was. A person does it, on what others saw; only confirming needs an observation from the place itself."""
+"""Deciding what an incident was. A person does it, on what others saw; only confirming needs
+one that `witnesses.py` lets count."""
 
 from __future__ import annotations
 
@@ -53,7 +54,10 @@ async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_b
         if about.county is None:
             raise Conflict("The county is not known yet. Set it before confirming.")
         if not await confirming_witnesses(work, about.id):
-            raise Conflict("Confirming needs an observation from the place by a trained verifier who did not report it.")
+            raise Conflict(
+                "Confirming needs an observation from the place by a trained verifier who did not report it, or the words of two vetted "
+                "volunteers who did not report it, within 30 minutes of each other."
+            )
     before = about.state
     await work.execute(
         incident.update().where(incident.c.id == about.id).values(state=then.value, decided_at=work.now, decided_by=decided_by)

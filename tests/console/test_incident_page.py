@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.console.incident_facts import VIEWED, Sight, mark_words, what_confirming_lacks
+from app.console.incident_facts import VIEWED, mark_words, what_confirming_lacks
 from app.core.clock import ManualClock
 from app.records.events import event
-from app.records.verification import Observation
+from app.records.verification import Outcome
+from app.verification.offers import record_observation
+from app.volunteers.tables import volunteer
+from app.volunteers.witnesses import Word, who_confirms
 from tests.console.conftest import KEN, LUZ_PHONE, ROSA, Desk
 
 
@@ -151,18 +155,75 @@ def test_the_heaviest_evidence_wins_where_two_overlap() -> None:
     assert pieces == [("Vi ", ""), ("la ", "weak"), ("migra", "strong"), (" allí", "")]
 
 
-def seen(alias: str, outcome: str, minute: int, *, on_site: bool = True, trained: bool = True) -> Sight:
+def said(
+    who: int,
+    *,
+    confirms: bool = True,
+    on_site: bool = True,
+    trained: bool = True,
+    minute: int = 0,
+    vetting: str = "known",
+    **is_: bool,
+) -> Word:
     at = datetime.fromisoformat("2026-03-02T17:00:00+00:00") + timedelta(minutes=minute)
-    found = Observation(
-        id=uuid4(), incident_id=UUID(int=1), volunteer_id=uuid4(), outcome=outcome, on_site=on_site, observed_at=at
+    return Word(
+        volunteer_id=UUID(int=who),
+        confirms=confirms,
+        on_site=on_site,
+        observed_at=at,
+        trained=trained,
+        trainee=is_.get("trainee", False),
+        vetting=vetting,
+        active=is_.get("active", True),
+        phone=UUID(int=100 + who),
+        reported=is_.get("reported", False),
     )
-    return Sight(found, alias, trained, "")
 
 
-def test_confirming_needs_a_trained_witness_on_site_whose_last_word_it_is() -> None:
-    assert what_confirming_lacks("37063", [seen("Luz", "confirm", 1)], set()) is None
-    assert what_confirming_lacks(None, [seen("Luz", "confirm", 1)], set()) is not None
-    assert what_confirming_lacks("37063", [seen("Luz", "confirm", 1), seen("Luz", "gone", 2)], set()) is not None
-    assert what_confirming_lacks("37063", [seen("Luz", "confirm", 1, on_site=False)], set()) is not None
-    assert what_confirming_lacks("37063", [seen("Luz", "confirm", 1, trained=False)], set()) is not None
-    assert what_confirming_lacks("37063", [seen("Luz", "confirm", 1)], {"Luz"}) is not None
+def test_confirming_needs_a_trained_witness_on_site_who_did_not_report_it() -> None:
+    assert what_confirming_lacks("37063", [said(1)]) is None
+    assert what_confirming_lacks(None, [said(1)]) is not None
+    for short in (said(1, confirms=False), said(1, on_site=False), said(1, trained=False), said(1, trainee=True)):
+        assert what_confirming_lacks("37063", [short]) is not None
+    assert what_confirming_lacks("37063", [said(1, reported=True)]) is not None
+
+
+def unsent(who: int, minute: int = 0, **is_: bool) -> Word:
+    return said(who, on_site=False, trained=False, minute=minute, vetting="vetted", **is_)
+
+
+def test_two_vetted_volunteers_confirm_together_and_one_does_not() -> None:
+    assert who_confirms([unsent(1), unsent(2, 30)]) == {UUID(int=1), UUID(int=2)}
+    assert who_confirms([unsent(1), unsent(2, trainee=True)])
+    assert "One vetted volunteer saw it" in str(what_confirming_lacks("37063", [unsent(1)]))
+
+
+def test_two_words_that_are_not_independent_or_not_trusted_confirm_nothing() -> None:
+    known = said(2, on_site=False, trained=False)
+    shared = replace(unsent(2), phone=unsent(1).phone)
+    for other in (
+        known,
+        shared,
+        unsent(2, 31),
+        unsent(2, reported=True),
+        unsent(2, active=False),
+        replace(unsent(2), confirms=False),
+    ):
+        assert not who_confirms([unsent(1), other])
+    assert not who_confirms([unsent(1, trainee=True), unsent(2, trainee=True)])
+    assert "more than 30 minutes apart" in str(what_confirming_lacks("37063", [unsent(1), unsent(2, 31)]))
+
+
+async def test_the_page_says_what_still_lacks_until_a_second_vetted_volunteer_tells_of_it(desk: Desk) -> None:
+    client, path, post = await desk.taken()
+    about = await desk.incident()
+    both = [desk.people[alias].id for alias in ("Luz", "Sam")]
+    async with desk.database.transaction() as work:
+        await work.execute(volunteer.update().where(volunteer.c.id.in_(both)).values(vetting="vetted", trained=False))
+        await record_observation(work, about, both[0], Outcome.CONFIRM, on_site=False)
+    assert "One vetted volunteer saw it" in (await client.get(path)).text
+    assert (await post("decide", outcome="confirm")).status_code == 409
+    async with desk.database.transaction() as work:
+        await record_observation(work, about, both[1], Outcome.CONFIRM, on_site=False)
+    assert 'id="confirm-lacks"' not in (await client.get(path)).text
+    assert (await post("decide", outcome="confirm")).status_code == 303
