@@ -77,6 +77,7 @@ from app.telephony.addresses import Channel
 from app.telephony.forms import TextForm
 from app.triage.assess import assess
 from app.verification.decisions import decide
+from app.verification.grounds import NONE_GIVEN, Grounds
 from app.verification.tasks import ANY_LANGUAGE, check_claim, finish_task, open_task
 from app.volunteers.tables import Volunteer
 
@@ -335,13 +336,19 @@ async def open_silent_reports(work: Transaction, hotline: Hotline) -> int:
 
 
 async def decide_incident(
-    work: Transaction, hotline: Hotline, about: Incident, outcome: Outcome, by: Volunteer, fence: int
+    work: Transaction,
+    hotline: Hotline,
+    about: Incident,
+    outcome: Outcome,
+    by: Volunteer,
+    fence: int,
+    grounds: Grounds = NONE_GIVEN,
 ) -> Incident:
     """A person decides what an incident was; everyone who reported it hears, whoever was on the way need not go, and an alert that is no
     longer true stops going out."""
     if about.state not in DECIDED:
         await check_claim(work, about.id, fence, by.id)
-    about = await decide(work, about, outcome, by.id)
+    about = await decide(work, about, outcome, by.id, grounds)
     await finish_task(work, hotline.queue, about.id)
     await call_off(work, hotline, about)
     await withdraw(work, about.id, "outcome")  # an earlier decision that is still on its way is overtaken by this one

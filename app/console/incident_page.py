@@ -35,6 +35,7 @@ from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.verification.contact import may_reach, with_talks
+from app.verification.grounds import Ground, read_grounds
 from app.verification.handover import find_takers, notes_of, release_task
 from app.verification.offers import find_candidates
 from app.verification.tasks import LostClaim, check_claim, open_task, renew_task
@@ -102,11 +103,18 @@ async def ask_around(request: Request, work: Work, viewer: Dispatcher, code: str
 
 @router.post("/decide")
 async def decide(
-    request: Request, work: Work, viewer: Dispatcher, code: str, outcome: Annotated[Outcome, Form()], fence: Fence = 0
+    request: Request,
+    work: Work,
+    viewer: Dispatcher,
+    code: str,
+    outcome: Annotated[Outcome, Form()],
+    fence: Fence = 0,
+    ground: Annotated[str, Form(max_length=16)] = "",
+    because: Note = "",
 ) -> Response:
-    """Decide what the incident was, or decide it differently."""
+    """Decide what the incident was, or decide it differently, and say why if one likes."""
     about = await get_incident(work, code, lock=True)
-    await decide_incident(work, request.state.hotline, about, outcome, viewer, fence)
+    await decide_incident(work, request.state.hotline, about, outcome, viewer, fence, read_grounds(ground, because, about.code))
     return go(_path(about), "decided", outcome=translator(request)(word_for("outcome", outcome.value)))
 
 
@@ -184,6 +192,7 @@ async def _shown(
         "fence": facts.task.fence if mine and facts.task else None,
         "until": facts.task.lease_until if mine and facts.task else None,
         "waits": facts.task is not None and not claim_lasts(facts.task, work.now) and not facts.decided,
+        "grounds": [ground.value for ground in Ground],
         "outcomes": [outcome.value for outcome in Outcome],
         "counties": hotline.counties,
         "draft": draft,

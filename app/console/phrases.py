@@ -219,6 +219,14 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "other_time": mark("another time"),
             "other_event": mark("another event"),
         },
+        "ground": {
+            "seen_there": mark("people who were there saw it"),
+            "other_agency": mark("it was another agency"),
+            "explained": mark("it has an everyday explanation"),
+            "over": mark("it was over when somebody came"),
+            "nobody_went": mark("nobody could go and look"),
+            "corrects": mark("it puts an earlier decision right"),
+        },
         "event": BROADCAST_EVENTS
         | PEOPLE_EVENTS
         | CONTACT_EVENTS

@@ -14,6 +14,7 @@ from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import IncidentState, step
 from app.records.verification import Observation, Outcome
+from app.verification.grounds import NONE_GIVEN, Grounds
 from app.volunteers.witnesses import confirming_witnesses
 
 STATE_OF: Final = {
@@ -45,7 +46,9 @@ def is_disputed(sights: Sequence[Observation]) -> bool:
     )
 
 
-async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_by: UUID) -> Incident:
+async def decide(
+    work: Transaction, about: Incident, outcome: Outcome, decided_by: UUID, grounds: Grounds = NONE_GIVEN
+) -> Incident:
     """Decide an incident, or decide it differently. Raises Conflict when a confirmation has nothing to stand on, IllegalTransition when the
     incident can't go there from where it is."""
     then = STATE_OF[outcome]
@@ -63,5 +66,7 @@ async def decide(work: Transaction, about: Incident, outcome: Outcome, decided_b
         incident.update().where(incident.c.id == about.id).values(state=then.value, decided_at=work.now, decided_by=decided_by)
     )
     about.state, about.decided_at, about.decided_by = then.value, work.now, decided_by
-    await record(work, f"incident.{then.value}", about.id, actor_id=decided_by, county=about.county, before=before)
+    await record(
+        work, f"incident.{then.value}", about.id, actor_id=decided_by, county=about.county, before=before, **grounds.facts()
+    )
     return about

@@ -84,6 +84,32 @@ async def test_a_decision_is_told_and_can_be_undone_by_deciding_differently(desk
     assert 'data-state="nothing"' in (await client.get(path)).text
 
 
+async def test_the_reason_of_a_decision_stands_in_the_history_beside_its_author(desk: Desk) -> None:
+    client, path, post = await desk.taken()
+    why = {"ground": "other_agency", "because": "Sheriff's deputies at a <crash>"}
+    assert (await post("decide", outcome="police", **why)).status_code == 303
+    line = next(
+        line for line in (await client.get(path)).text.splitlines() if "it was another agency" in line and "<time" in line
+    )
+    assert "Sheriff&#39;s deputies at a &lt;crash&gt;" in line
+    assert '<span class="soft">Ana</span>' in line
+    assert "The chain is whole" in (await (await desk.browser("Ada")).get("/console/audit")).text
+
+
+async def test_a_reason_that_tells_of_a_person_or_is_too_long_is_refused_and_nothing_is_decided(desk: Desk) -> None:
+    client, path, post = await desk.taken()
+    for wrong in (
+        {"because": "call +19195550123"},
+        {"because": "the car was ABC1234"},
+        {"because": "they are undocumented"},
+        {"because": "her name was given"},
+        {"because": "x" * 301},
+        {"ground": "a_hunch"},
+    ):
+        assert (await post("decide", outcome="nothing", **wrong)).status_code == 422, wrong
+    assert 'data-state="open"' in (await client.get(path)).text
+
+
 async def test_a_claim_that_went_to_somebody_else_is_explained_and_nothing_is_saved(desk: Desk, clock: ManualClock) -> None:
     ana, path, post = await desk.taken()
     clock.advance(timedelta(minutes=6))
