@@ -26,6 +26,7 @@ from app.core.live import Topic, wake
 from app.core.requests import Work
 from app.delivery.forecast import Audience, time_to_last_phone
 from app.delivery.progress import progress_of
+from app.delivery.waiting import why_waiting
 from app.pipeline import Hotline
 from app.pipeline_alerts import approve, cancel_alert, hold_alert, incident_of, let_alert_go, preview_of
 from app.pipeline_endings import follow, send_alone
@@ -122,6 +123,7 @@ async def alert_page(request: Request, work: Work, viewer: Desk, code: str) -> R
         may_alone=await _may_alone(work, shown, viewer),
         can_follow=shown.type in TELLING and shown.approved_at is not None and not await _is_followed(work, shown),
         progress=await progress_of(work, shown.id, shown.type, hotline.inventory),
+        waiting=await why_waiting(work, shown.id, shown.type, hotline.inventory) if shown.approved_at else [],
     )
 
 

@@ -168,6 +168,7 @@ async def test_an_alert_pauses_goes_on_and_is_stopped_for_good_with_exact_counts
     assert (await tomas.post(f"{path}/pause")).status_code == 303
     page = (await tomas.get(path)).text
     assert "3 people wait." in page and f'action="{path}/resume"' in page
+    assert 'data-waits="message_held"><strong>3</strong> Somebody holds this message back.' in page
     assert "Nothing of this alert is going out now" in (await tomas.post(f"{path}/pause")).text
     assert (await tomas.post(f"{path}/resume")).status_code == 303
     assert "This alert is not paused" in (await tomas.post(f"{path}/resume")).text
