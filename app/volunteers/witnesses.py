@@ -74,7 +74,7 @@ async def read_words(work: Transaction, incident_id: UUID) -> list[Word]:
         )
         .join(volunteer, volunteer.c.id == observation.c.volunteer_id)
         .where(observation.c.incident_id == incident_id)
-        .order_by(observation.c.observed_at)
+        .order_by(observation.c.observed_at, observation.c.id)
     )
     newest = {row.volunteer_id: row for row in rows}
     return [
