@@ -29,7 +29,7 @@ minutes = st.integers(0, 1439)
 weeklies = st.lists(
     st.builds(Weekly, st.integers(0, 6), minutes, st.integers(1, 1440)).filter(lambda one: one.begins != one.ends), max_size=5
 )
-moments = st.integers(0, 14 * 24 * 60)
+moments = st.integers(0, 14 * 24 * 60 - 1)
 FIRST = datetime(2026, 10, 25, tzinfo=UTC)
 spans = st.builds(
     lambda begins, length: Span(FIRST + timedelta(minutes=begins), FIRST + timedelta(minutes=begins + length)),
