@@ -24,6 +24,7 @@ from app.console.rendering import is_live_part, language_of, render
 from app.core.requests import Work
 from app.delivery.conservation import Tally, tally_of
 from app.delivery.forecast import time_to_last_phone
+from app.delivery.waiting import why_waiting
 from app.pipeline_broadcasts import approve, cancel, check, pause, propose, resume
 from app.records.broadcasts import Broadcast, BroadcastRun
 from app.records.states import BroadcastState
@@ -105,6 +106,7 @@ async def broadcast_page(request: Request, work: Work, viewer: Organizer, code: 
         times=[] if plan is None else [plan.instant_of(day) for day in islice(plan.days(), TIMES_SHOWN)],
         aliases={row.id: row.alias for row in await work.all(names)},
         history=history,
+        waiting=await why_waiting(work, runs[0].id, PURPOSE, request.state.hotline.inventory) if runs else [],
         skipped=await skipped_because(work, told.id),
         refusal=why_not_approve(told, viewer),
         later=[rights[name].title[language_of(request)] for name in told.rights_topics[1:] if name in rights],

@@ -64,14 +64,15 @@ async def test_it_is_paused_goes_on_and_is_ended_each_with_the_exact_count(desk:
     olga = await desk.browser("Olga")
     path = await wrote(olga)
     await olga.post(f"{path}/propose")
-    for act, said in (
-        ("pause", "Paused. 6 texts are held back."),
-        ("resume", "It goes on. 6 texts that were held go out."),
-        ("cancel", "Cancelled. 6 texts will not be sent."),
+    for act, said, waits in (
+        ("pause", "Paused. 6 texts are held back.", 'data-waits="message_held"><strong>6</strong>'),
+        ("resume", "It goes on. 6 texts that were held go out.", 'data-waits="pace"><strong>6</strong>'),
+        ("cancel", "Cancelled. 6 texts will not be sent.", ""),
     ):
         answer = await olga.post(f"{path}/{act}")
         assert answer.status_code == 303
-        assert said in (await olga.get(path)).text
+        page = (await olga.get(path)).text
+        assert said in page and waits in page
     assert 'data-skipped="6"' in (page := (await olga.get(path)).text) and "cancelled before it went: 6" in page
 
 
