@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from app.console.board_mark import board_mark
 from app.core.errors import NotAllowed, VigiaError
 from app.core.requests import Work
 from app.delivery.switch import switch_now
@@ -27,12 +28,13 @@ class NotSignedIn(VigiaError):
 
 
 async def signed_in(request: Request, work: Work) -> Volunteer:
-    """The volunteer at the browser; the page's frame learns who it is, how the kill switch stands and
-    whether they owe a note. Raises NotSignedIn."""
+    """The volunteer at the browser; the page's frame learns who it is, up to where the page will know what happened, how the kill switch
+    stands and whether they owe a note. Raises NotSignedIn."""
     person = await who_is(work, request.cookies.get(SESSION_COOKIE))
     if person is None:
         raise NotSignedIn("For your safety a session ends after some hours.")
     request.state.viewer = person
+    request.state.mark = await board_mark(work)
     request.state.switch = await switch_now(work)
     request.state.owes_note = await owed_note(work, person.id) is not None
     return person

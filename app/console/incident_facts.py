@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, Text, cast, exists, select
 
-from app.console.photos import LOOKED, PhotoCard, photos_of
+from app.console.board_mark import LOOKED, VIEWED
+from app.console.photos import PhotoCard, photos_of
 from app.console.phrases import mark
 from app.core.database import Transaction
 from app.records.alerts import alert
@@ -27,7 +28,6 @@ from app.verification.ranking import Ranked
 from app.volunteers.tables import Volunteer, volunteer
 from app.volunteers.witnesses import Word, read_words, trusted_words, who_confirms
 
-VIEWED: Final = "incident.viewed"
 VIEWED_AGAIN: Final = timedelta(minutes=10)
 """A person who looks again within this time is not written down again."""
 

@@ -7,16 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy import func, select
 
 from app.console.access import SESSION_COOKIE, Watching
-from app.console.incident_facts import VIEWED
-from app.console.photos import LOOKED
+from app.console.board_mark import board_mark
 from app.core.database import Database
 from app.core.live import Listener, Topic
-from app.records.events import event
 from app.volunteers.access import who_is
 
 router = APIRouter()
@@ -33,20 +30,21 @@ LONGEST_SECONDS: Final = 600.0
 
 @router.get("/live", response_class=EventSourceResponse)
 async def stream(
-    request: Request, _viewer: Watching, last_event_id: Annotated[str, Header()] = ""
+    request: Request, _viewer: Watching, seen: Annotated[int, Query(ge=0)] = 0, last_event_id: Annotated[str, Header()] = ""
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events named `board`, each with the number of the newest line of the event log."""
-    seen = int(last_event_id) if last_event_id.isdecimal() else None
-    changes = board_changes(request.state.database, request.state.listener, request.cookies.get(SESSION_COOKIE), seen)
-    async for newest in changes:
-        yield ServerSentEvent(raw_data=str(newest), event="board", id=str(newest))
+    """Server-sent events named `board`, each with the mark of the event log that a page knows once it has asked anew. `seen` is the mark
+    that the page was drawn with: what happened between then and now is told at once."""
+    known = int(last_event_id) if last_event_id.isdecimal() else seen
+    changes = board_changes(request.state.database, request.state.listener, request.cookies.get(SESSION_COOKIE), known)
+    async for mark in changes:
+        yield ServerSentEvent(raw_data=str(mark), event="board", id=str(mark))
 
 
 async def board_changes(
-    database: Database, listener: Listener, session: str | None, seen: int | None, *, look: float = LOOK_SECONDS
+    database: Database, listener: Listener, session: str | None, seen: int, *, look: float = LOOK_SECONDS
 ) -> AsyncIterator[int]:
-    """The number of the newest event, each time it has changed, until the session or the time is over. `seen` is the last that the page
-    knows, None when it was just opened. No transaction stays open between two looks."""
+    """The mark of the event log, each time it has changed, until the session or the time is over. `seen` is the last that the page
+    knows. No transaction stays open between two looks."""
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_SECONDS
     woken, told = listener.on(Topic.BOARD), False
@@ -56,14 +54,10 @@ async def board_changes(
             async with database.transaction() as work:
                 if await who_is(work, session) is None:
                     return
-                newest = int(
-                    await work.scalar(
-                        select(func.coalesce(func.max(event.c.id), 0)).where(event.c.verb.not_in((VIEWED, LOOKED)))
-                    )
-                )
-            if seen is not None and (newest != seen or told):
-                yield newest
-            seen = newest
+                mark = await board_mark(work)
+            if mark != seen or told:
+                yield mark
+            seen = mark
             await asyncio.sleep(min(CALM_SECONDS, look))
             with suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), look)

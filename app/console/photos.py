@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from starlette.responses import Response
 
 from app.console.access import Desk
+from app.console.board_mark import LOOKED
 from app.core.database import Transaction
 from app.core.errors import NotAllowed, NotFound
 from app.core.requests import Work
@@ -28,7 +29,6 @@ from app.volunteers.tables import Volunteer
 
 router = APIRouter(prefix="/photos")
 
-LOOKED: Final = "photo.viewed"
 
 HEADERS: Final = {
     "content-disposition": 'inline; filename="photo.jpg"',

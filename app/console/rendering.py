@@ -122,6 +122,7 @@ def _frame(request: Request, language: str) -> dict[str, Any]:
         "viewer": viewer,
         "menu": [entry for entry in MENU if viewer is not None and has_role(viewer, *entry.roles)],
         "may": lambda *roles: viewer is not None and has_role(viewer, *(Role(role) for role in roles)),
+        "mark": getattr(request.state, "mark", 0),
         "switch": getattr(request.state, "switch", None),
         "owes_note": getattr(request.state, "owes_note", False),
         "hotline_name": settings.hotline_name,

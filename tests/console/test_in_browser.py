@@ -176,7 +176,7 @@ async def test_a_photo_stays_blurred_and_unfetched_until_it_is_asked_for_and_the
     page = await office.page("Ana")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/photos/" in request.url else None)
-    async with page.expect_response("**/console/live"):
+    async with page.expect_response("**/console/live?*"):
         await page.keyboard.press("t")
         await page.wait_for_url("**/incidents/*")
     glimpse, whole = page.locator(".photo .glimpse"), page.locator(".photo .whole")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.console.incident_facts import VIEWED, mark_words, what_confirming_lacks
+from app.console.board_mark import VIEWED
+from app.console.incident_facts import mark_words, what_confirming_lacks
 from app.core.clock import ManualClock
 from app.records.events import event
 from app.records.verification import Outcome

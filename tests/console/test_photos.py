@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.console.photos import LOOKED, may_see, says_of
+from app.console.board_mark import LOOKED
+from app.console.photos import may_see, says_of
 from app.core.database import Database
 from app.pipeline import Hotline
 from app.records.events import event, verify_chain
