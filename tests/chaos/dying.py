@@ -9,7 +9,9 @@
 What a process does to the world it does through three doors: psycopg, Redis and aiohttp. Each call through one of them can die twice:
 before it, when nothing has happened, and after it, when it has happened and the process never learned so. Awaits between the doors change
 nothing outside of the process, so a death there is the same as one before the next door. The doors are found by themselves: a step that
-learns to do more dies more often, without a word here. The loop ends with the first life that dies no more.
+learns to do more dies more often, without a word here. The first life is whole and shows where one can die; then each kind of place has
+its deaths, counted by itself, until a life dies no more there: what runs side by side in a step takes turns as it likes, and a count over
+all places together would leap over some.
 
 The dead do nothing: whatever still runs of a life finds every door shut, also its `except` and `finally`, and what it had open is closed
 as an operating system would. With `really=True` the process itself is ended by SIGKILL: for a step that runs in a process of its own.
@@ -25,6 +27,7 @@ import functools
 import itertools
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -45,11 +48,13 @@ class Killed(BaseException):
 
 @dataclass
 class Life:
-    """One run of a step. `died` is the await at which it ended ("after psycopg 7"), None while it lives."""
+    """One run of a step. It dies when it meets `point` ("after psycopg"; None: any) for the `dies_at`-th time, never at 0. `died` is the
+    await at which it ended ("after psycopg 7"), None while it lives."""
 
     dies_at: int
+    point: str | None = None
     really: bool = False
-    awaits: int = field(default=0, init=False)
+    met: Counter[str] = field(default_factory=Counter, init=False)
     died: str | None = field(default=None, init=False)
     _opened: dict[int, Any] = field(default_factory=dict, init=False, repr=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set, init=False, repr=False)
@@ -84,9 +89,10 @@ class Life:
         """Come by a place where the process may die. Raises Killed there, and ever after."""
         if self.died is not None:
             raise Killed(self.died)
-        self.awaits += 1
-        if self.awaits == self.dies_at:
-            self.died = f"{point} {self.awaits}"
+        self.met[point] += 1
+        times = self.met.total() if self.point is None else self.met[self.point]
+        if self.point in {None, point} and times == self.dies_at:
+            self.died = f"{point} {times}"
             if self.really:
                 os.kill(os.getpid(), signal.SIGKILL)
             raise Killed(self.died)
@@ -112,14 +118,21 @@ class Life:
         self._opened[id(opened)] = opened
 
 
-async def every_death(first: int = 1) -> AsyncIterator[Life]:
-    """Lives that die at the first await, the second, and so on; the last one, which is also given, dies no more."""
-    for n in itertools.count(first):
-        assert n <= MOST_AWAITS, "the step dies for ever"
-        life = Life(n)
-        yield life
-        if life.died is None:
-            return
+async def every_death() -> AsyncIterator[Life]:
+    """A whole life; then, for each kind of place where that or a later one could die, lives that die there the first time, the second, and
+    so on, up to one that doesn't."""
+    whole = Life(0)
+    yield whole
+    assert whole.died is None
+    points = list(whole.met)
+    for point in points:
+        for n in itertools.count(1):
+            assert n <= MOST_AWAITS, "the step dies for ever"
+            life = Life(n, point)
+            yield life
+            points += [new for new in life.met if new not in points]
+            if life.died is None:
+                break
 
 
 _life: ContextVar[Life | None] = ContextVar("life", default=None)

@@ -129,7 +129,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
 async def test_the_worker_dies_at_every_await_and_nobody_gets_a_second_copy(world: World, lane: Lane, told: bool) -> None:
     deaths = Counter[str]()
     async for life in every_death():
-        words = f"Text {life.dies_at} to two phones"
+        words = f"Text {deaths.total()} to two phones"
         message = await world.plan(lane, words)
         if not told:
             world.exchange.faults.add(Fault(point=Point.CALLBACK, kind=Kind.DROP, times=None))
@@ -166,8 +166,9 @@ async def test_the_worker_is_really_killed_at_every_await_and_everybody_gets_one
 
 
 async def test_the_web_dies_at_every_await_of_a_callback_and_what_twilio_tells_again_is_enough(world: World) -> None:
+    lives = itertools.count(1)
     async for life in every_death():
-        words = f"Text {life.dies_at} to two phones"
+        words = f"Text {next(lives)} to two phones"
         message = await world.plan(Lane.ALERT, words)
         world.exchange.faults.add(Fault(point=Point.CALLBACK, kind=Kind.DROP, times=None))
         async with world.worker() as (_, _, sender):
