@@ -17,7 +17,7 @@ story: setup ## Play the demo's story without a browser and check every step
 	@$(BIN)/vigia demo --headless --play --port $(PORT)
 
 test: $(VENV)/.dev assets browser check ## Check the code and run every test
-	$(BIN)/python -m pytest -n auto $(PYTEST)
+	@scripts/run_tests.sh $(VENV) $(PYTEST)
 
 check: $(VENV)/.dev ## Formatting, lint, types, layers, migrations, catalogs
 	$(BIN)/ruff format --check .
