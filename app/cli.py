@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from app.core.keys import new_key
 from app.core.logs import set_up_logging
+from app.key_commands import keys
 from app.plain_errors import told_plainly
 from app.settings import Settings
 from app.subscriber_commands import subscribers
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 main = typer.Typer(
     name="vigia", help="The backend of a community rapid-response hotline.", no_args_is_help=True, add_completion=False
 )
-keys = typer.Typer(help="Keys that seal what people wrote.", no_args_is_help=True)
 audit = typer.Typer(help="The chain of who did what.", no_args_is_help=True)
 main.add_typer(keys, name="keys")
 main.add_typer(audit, name="audit")
@@ -261,12 +260,6 @@ def erase(phone: Annotated[str, typer.Argument(help="The number, as anyone would
 
     known = in_transaction(lambda work, _settings: erase_number(work, phone))
     typer.echo("Erased." if known else "Nothing is held about that number.")
-
-
-@keys.command("new")
-def keys_new() -> None:
-    """Print a fresh key for VIGIA_KEYS or VIGIA_HASH_KEY."""
-    typer.echo(new_key())
 
 
 @audit.command("verify")

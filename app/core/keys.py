@@ -39,12 +39,17 @@ class Keys:
         self._ciphers = {_key_tag(secret): AESGCMSIV(secret) for secret in secrets_of_ring}
         self._hash_key = _decode(hash_key)
 
+    @property
+    def newest(self) -> bytes:
+        """What every value begins with that is sealed under the newest key."""
+        return FORMAT + self._newest
+
     def seal(self, text: str | bytes, table: str, column: str, row: UUID) -> bytes:
         """`text` sealed for exactly this cell."""
         plain = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(nonce, plain, _cell(table, column, row))
-        return FORMAT + self._newest + nonce + sealed
+        return self.newest + nonce + sealed
 
     def unseal_bytes(self, sealed: bytes, table: str, column: str, row: UUID) -> bytes:
         """The bytes that were sealed for this cell. Raises KeyProblem if no key of the ring opens it here."""
