@@ -28,6 +28,7 @@ from app.places.gazetteer import Gazetteer
 from app.places.streets import STREETS_FILE, Streets
 from app.rights.topics import Rights
 from app.settings import Settings
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.rest import TwilioRest
 from app.triage.lexicon import Lexicon
 from app.verification.queue import TaskQueue
@@ -43,6 +44,7 @@ class Parts:
     hotline: Hotline
     photos: PhotoStore
     spool: Spool
+    waiting_stops: WaitingStops
 
 
 @asynccontextmanager
@@ -56,7 +58,8 @@ async def open_parts(settings: Settings, clock: Clock = system_clock) -> AsyncIt
     redis = connect_redis(settings.redis_url)
     spool = Spool(settings.spool_folder, database.keys)
     try:
-        yield Parts(settings, database, redis, build_hotline(settings, redis), build_photo_store(settings), spool)
+        hotline, photos = build_hotline(settings, redis), build_photo_store(settings)
+        yield Parts(settings, database, redis, hotline, photos, spool, WaitingStops(redis, database.keys))
     finally:
         await redis.aclose()
         await database.close()

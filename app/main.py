@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TypedDict
 from urllib.parse import urlencode
 
@@ -25,10 +24,10 @@ from app.core.live import Listener
 from app.core.logs import set_up_logging
 from app.intake.acknowledged import Acknowledged
 from app.intake.photo_store import PhotoStore
-from app.intake.replay import Replay
 from app.intake.spool_folder import Spool, try_spool
+from app.intake.stop_marks import StopMarks
 from app.pipeline import Hotline
-from app.pipeline_late import keep_stop, take_in_late
+from app.pipeline_late import marks_of, replay_of
 from app.pipeline_places import follow_landmarks
 from app.settings import Settings, environment_name
 
@@ -41,6 +40,7 @@ class State(TypedDict):
     photos: PhotoStore
     intake_database: Database
     spool: Spool
+    stop_marks: StopMarks
     acknowledged: Acknowledged
     hotline: Hotline
     listener: Listener
@@ -56,8 +56,8 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
             listener, lane = Listener(parts.redis), build_database(settings, clock)
             acknowledged = Acknowledged(lane)
             await asyncio.to_thread(try_spool, parts.spool)
-            late = (partial(take_in_late, parts.hotline), partial(keep_stop, parts.hotline))
-            replay = Replay(parts.spool, lane, *late)
+            marks = marks_of(parts.hotline, parts.waiting_stops)
+            replay = replay_of(parts.hotline, parts.spool, lane, marks)
             beside = [
                 asyncio.create_task(listener.run()),
                 asyncio.create_task(acknowledged.run()),
@@ -65,7 +65,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
                 asyncio.create_task(follow_landmarks(parts.hotline.atlas, parts.database, listener)),
             ]
             try:
-                yield _state(parts, listener, lane, acknowledged)
+                yield _state(parts, listener, lane, acknowledged, marks)
             finally:
                 for task in beside:
                     task.cancel()
@@ -111,7 +111,7 @@ def application() -> FastAPI:
     return create_app(settings)
 
 
-def _state(parts: Parts, listener: Listener, lane: Database, acknowledged: Acknowledged) -> State:
+def _state(parts: Parts, listener: Listener, lane: Database, acknowledged: Acknowledged, marks: StopMarks) -> State:
     links: Mapping[str, str] = json.loads(os.environ.get("VIGIA_DEMO_LINKS", "{}")) if parts.settings.demo else {}
     return State(
         settings=parts.settings,
@@ -119,6 +119,7 @@ def _state(parts: Parts, listener: Listener, lane: Database, acknowledged: Ackno
         photos=parts.photos,
         intake_database=lane,
         spool=parts.spool,
+        stop_marks=marks,
         acknowledged=acknowledged,
         hotline=parts.hotline,
         listener=listener,

@@ -4,21 +4,31 @@ us, comes onto the line after all. `pipeline.py` is the page before this.
 
 from __future__ import annotations
 
-from app.core.database import Transaction
+from functools import partial
+from typing import Final
+
+from app.core.database import Database, Transaction
+from app.core.errors import BadInput
 from app.core.languages import TEXT_LANGUAGES, text_language
 from app.intake.answers import TWILIO_ANSWERS
 from app.intake.call_flow import Step
 from app.intake.calls import RECORDINGS_PATH
+from app.intake.replay import Replay
 from app.intake.spool import Request, Spooled
+from app.intake.spool_folder import Spool
+from app.intake.stop_marks import StopMarks
 from app.pipeline import Hotline, recover_text
 from app.pipeline_calls import hear_of_call, receive_call
 from app.records.phone_book import contact_for
-from app.records.reading import Kind
+from app.records.reading import Command, Kind
 from app.subscribers.consent import Consent, stop
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.addresses import canonical_number
 from app.telephony.forms import CallForm, TextForm, read_form
 from app.telephony.voice import Goodbye, Message, Spoken, voice_answer
 from app.triage.assess import assess
+
+FOR_LESS: Final = {Command.LEAVE, Command.PAUSE}
 
 KEPT_PATH = "/twilio/calls/kept"
 """Where the voicemail of a caller is posted who could not be asked anything."""
@@ -53,6 +63,31 @@ def call_offline(hotline: Hotline) -> str:
 def thank_caller(hotline: Hotline) -> str:
     """What they hear when they have left it."""
     return voice_answer(Goodbye(_spoken(hotline, "voice.message_kept")))
+
+
+def replay_of(hotline: Hotline, spool: Spool, database: Database, marks: StopMarks) -> Replay:
+    """What takes in again, by the ways of this page, what waits in a spool."""
+    return Replay(spool, database, partial(take_in_late, hotline), partial(keep_stop, hotline), marks)
+
+
+def marks_of(hotline: Hotline, stops: WaitingStops) -> StopMarks:
+    """What marks the senders of stops that wait in a spool."""
+    return StopMarks(stops, partial(who_stops, hotline))
+
+
+def who_stops(hotline: Hotline, entry: Spooled) -> str | None:
+    """The number of whoever asks by this request for no more texts, for fewer, or for none for a while. None for every other request, and
+    for one that can't be read."""
+    try:
+        if entry.request is Request.TEXT:
+            text = read_form(TextForm, entry.fields)
+            said = assess(text.words, hotline.lexicon)
+            wants_less = said.kind is Kind.DELETE or said.command in FOR_LESS or _says_stop(hotline, text)
+            return canonical_number(text.sender) if wants_less else None
+        call = read_form(CallForm, {name: value for name, value in entry.fields.items() if value})
+        return canonical_number(call.caller) if call.speech and assess(call.speech, hotline.lexicon).opt_out else None
+    except BadInput:
+        return None
 
 
 async def take_in_late(hotline: Hotline, work: Transaction, entry: Spooled) -> None:

@@ -41,7 +41,6 @@ from app.delivery.routing import write_slots
 from app.delivery.sender import From, Sender
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
 from app.intake.recordings import FETCH_RECORDING, fetch_recording, find_lost_recordings
-from app.intake.replay import Replay
 from app.pipeline import open_silent_reports
 from app.pipeline_broadcasts import send_due
 from app.pipeline_calls import end_lost_calls
@@ -50,7 +49,7 @@ from app.pipeline_endings import remind_of_ends
 from app.pipeline_escalation import end_escalations, escalate
 from app.pipeline_field import ask_if_safe, ask_next_wave
 from app.pipeline_incidents import expire_incidents, order_by_confidence
-from app.pipeline_late import keep_stop, take_in_late
+from app.pipeline_late import marks_of, replay_of
 from app.pipeline_masked_calls import place_masked_calls
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
@@ -100,8 +99,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         recovery = Recovery(
             parts.database, parts.hotline, parts.spool, carrier, (*settings.lines, *whatsapp), settings.recover_grace
         )
-        late = (partial(take_in_late, parts.hotline), partial(keep_stop, parts.hotline))
-        replay = Replay(parts.spool, parts.database, *late)
+        replay = replay_of(parts.hotline, parts.spool, parts.database, marks_of(parts.hotline, parts.waiting_stops))
         async with jobs.open_async():
             helpers = [
                 asyncio.create_task(listener.run()),
@@ -147,7 +145,17 @@ def build_senders(settings: Settings, parts: Parts, carrier: TwilioRest) -> list
             campaign.brand if campaign else None,
             campaign.tmobile_per_day if campaign else 0,
         )
-        senders.append(Sender(parts.database, carrier, pacer, callback, sends_from=sends_from, may_send=parts.spool.is_empty))
+        senders.append(
+            Sender(
+                parts.database,
+                carrier,
+                pacer,
+                callback,
+                sends_from=sends_from,
+                may_send=parts.spool.is_empty,
+                who_waits_to_stop=parts.waiting_stops.among,
+            )
+        )
     return senders
 
 

@@ -77,7 +77,7 @@ async def _answer(request: Request, fields: FormData, step: Step | None, turn: i
         _say_if_ours(error)
         name = name_of(request.state.intake_database.keys, Kind.CALL, form.sid, step, turn)
         entry = spooled(Kind.CALL, fields.multi_items(), *arrived, step=step, turn=turn)
-        await put_on_disk(request.state.spool, name, entry)
+        await put_on_disk(request.state.spool, name, entry, request.state.stop_marks)
         twiml = call_offline(hotline)
     return Response(twiml, media_type=MEDIA_TYPE)
 
@@ -92,7 +92,8 @@ async def _hear_of(request: Request, fields: FormData) -> None:
         _say_if_ours(error)
         identity = form.sid, form.status, form.recording_sid, form.recording_status
         name = name_of(request.state.intake_database.keys, Kind.CALL_NEWS, *identity)
-        await put_on_disk(request.state.spool, name, spooled(Kind.CALL_NEWS, fields.multi_items(), *arrived))
+        entry = spooled(Kind.CALL_NEWS, fields.multi_items(), *arrived)
+        await put_on_disk(request.state.spool, name, entry, request.state.stop_marks)
 
 
 async def _try(request: Request, step: Callable[[Transaction], Awaitable[Result]]) -> Result:

@@ -17,6 +17,7 @@ from app.core.errors import Unavailable
 from app.core.metrics import SPOOLED
 from app.intake.spool import Spooled
 from app.intake.spool_folder import Spool
+from app.intake.stop_marks import StopMarks
 
 log = structlog.get_logger(__name__)
 
@@ -59,15 +60,18 @@ async def try_database(
         raise Unavailable("the database is away; try again") from error
 
 
-async def put_on_disk(spool: Spool, name: str, entry: Spooled) -> Spooled:
-    """Keep a request on disk. Returns what is there: the first copy's, when this is a second. Raises Unavailable when the disk is full or
-    too slow."""
+async def put_on_disk(spool: Spool, name: str, entry: Spooled, marks: StopMarks) -> Spooled:
+    """Keep a request on disk, and let the workers of other machines know if it is a stop. Returns what is there: the first copy's, when
+    this is a second. Raises Unavailable when the disk is full or too slow."""
     try:
         kept = await within(SPOOL_SECONDS, asyncio.to_thread(spool.keep, name, entry))
     except (OSError, TimeoutError) as error:
         log.error("spool_refused", error=type(error).__name__)
         raise Unavailable("nothing can be kept now; try again") from error
     SPOOLED.labels(entry.request.value).inc()
+    await marks.put(kept)
+    if not spool.holds(name):  # it was taken in before its mark was there
+        await marks.lapse(kept, [])
     return kept
 
 

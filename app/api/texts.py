@@ -46,7 +46,7 @@ async def text_arrives(request: Request) -> Response:
             log.error("text_not_understood", error=type(error).__name__)
         name = name_of(state.intake_database.keys, Kind.TEXT, form.sid)
         entry = spooled(Kind.TEXT, fields.multi_items(), *arrived, told=answer_offline(state.hotline, form))
-        reply = (await put_on_disk(state.spool, name, entry)).told
+        reply = (await put_on_disk(state.spool, name, entry, state.stop_marks)).told
     TEXTS_RECEIVED.labels(form.channel.value).inc()
     SECONDS_TO_ANSWER.observe(asyncio.get_running_loop().time() - began)
     return Response(text_answer(reply), media_type=MEDIA_TYPE, background=handed)

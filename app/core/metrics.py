@@ -13,6 +13,9 @@ ANSWERS_RECOVERED: Final = Counter("vigia_answers_recovered", "Answers that Twil
 LOG_LINES_UNREADABLE: Final = Counter("vigia_log_lines_unreadable", "Lines of Twilio's log that could not be taken in")
 SPOOLED: Final = Counter("vigia_spooled", "Requests of Twilio's put on disk, as the database was away", ["request"])
 SPOOL_REPLAYED: Final = Counter("vigia_spool_replayed", "Requests taken in again from the disk")
+STOPS_NOT_ASKED: Final = Counter(
+    "vigia_stops_not_asked", "Batches sent without a look at other machines' stops, as Redis was away"
+)
 SPOOL_WAITING: Final = Gauge("vigia_spool_waiting", "Requests that wait on disk for the database")
 SPOOL_OLDEST: Final = Gauge("vigia_spool_oldest_seconds", "How long the oldest of them has waited")
 SPOOL_QUARANTINED: Final = Gauge("vigia_spool_quarantined", "Files of the spool that a person must look at")

@@ -44,6 +44,9 @@ LONGEST_WAIT: Final = timedelta(seconds=30)
 MOST_ATTEMPTS: Final = 5
 """How often a text that Twilio took and that came to nothing is tried again."""
 
+STOP_LOOKED_FOR_AGAIN: Final = timedelta(seconds=15)
+"""For so long a text rests whose person said stop to a machine that has not been able to write it down; then it is looked at again."""
+
 PUT_ASIDE: Final = timedelta(minutes=10)
 """For so long a text rests that can't be opened with the keys that this worker has."""
 
@@ -162,6 +165,12 @@ RECORD_SENT = text("""
 """Of two texts with the same words to one person, Twilio's log may have given this one's SID to the other: then this one is doubtful, and
 what Twilio's log holds besides decides. It must not keep the answers beside it from the record."""
 
+WAIT_FOR_STOP = text(f"""
+    UPDATE delivery d SET state = 'pending', reason = '{Waits.STOP.value}', not_before = :until, lease_until = NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS claimed (id, fence)
+    WHERE d.id = claimed.id AND d.fence = claimed.fence AND d.state IN ('sending', 'unknown')
+""")  # noqa: S608  # built from a constant
+
 UNTOUCHED = (DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value)
 
 
@@ -271,6 +280,13 @@ async def give_back(work: Transaction, unsent: Iterable[Claimed]) -> None:
     """Put claimed texts that were not touched back into the outbox: the worker is stopping."""
     for one in unsent:
         await _move(work, one, DeliveryState.PENDING)
+
+
+async def wait_for_stops(work: Transaction, texts: Sequence[Claimed]) -> None:
+    """Put claimed texts back for a while: a stop of these people waits to be read, and that decides. It is no try."""
+    if texts:
+        asked = {"ids": [t.id for t in texts], "fences": [t.fence for t in texts], "until": work.now + STOP_LOOKED_FOR_AGAIN}
+        await work.execute(WAIT_FOR_STOP, asked)
 
 
 async def record_unknown(work: Transaction, lost: Claimed) -> None:

@@ -6,7 +6,7 @@ recorded; answers are recorded many at a time, in the order of their coming."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,12 +57,14 @@ SAFE_LEASE: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class _Answer:
-    """What came of a text; neither a SID nor a refusal: nobody knows. `untouched`: it was not sent at all."""
+    """What came of a text; neither a SID nor a refusal: nobody knows. `untouched`: it was not sent at all; `stop_waits`: nor may it be
+    until a stop of the person has been read."""
 
     text: Claimed
     sid: str | None = None
     refused: Refused | None = None
     untouched: bool = False
+    stop_waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class From:
 
 class Sender:
     """Sends what the outbox holds for one line. Several may run, in one process or many: claims keep them apart. While `may_send` says no,
-    nothing goes: texts to us wait to be read, and one of them may say stop."""
+    nothing goes: texts to us wait to be read, and one of them may say stop. `who_waits_to_stop` gives those of some numbers of whom a
+    stop waits on another machine."""
 
     def __init__(
         self,
@@ -89,6 +92,7 @@ class Sender:
         *,
         sends_from: From = From(),
         may_send: Callable[[], bool] = lambda: True,
+        who_waits_to_stop: Callable[[Sequence[str]], Awaitable[Collection[str]]] | None = None,
     ) -> None:
         self._database = database
         self._carrier = carrier
@@ -98,6 +102,7 @@ class Sender:
         self._answered = asyncio.Event()
         self._refused_in_a_row = 0
         self._may_send = may_send
+        self._who_waits_to_stop = who_waits_to_stop
         self._from = sends_from
         self._claims = 0
         self._releases_at = 0.0
@@ -221,8 +226,12 @@ class Sender:
                 async with self._database.transaction() as work:
                     may_go = await outbox.look_again(work, texts)
                     lease_until = work.now + LEASE
+            silent = await self._who_waits_to_stop([text.number for text in texts]) if self._who_waits_to_stop else ()
             for text, due in zip(texts, dues, strict=True):
-                if text.id in may_go:
+                if text.id in may_go and text.number in silent:
+                    self._answers.append(_Answer(text, stop_waits=True))
+                    self._answered.set()
+                elif text.id in may_go:
                     task = asyncio.create_task(self._send(text, due, lease_until))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
@@ -275,10 +284,11 @@ class Sender:
             if self._from.brand is not None:
                 await count_sent(work, self._from.brand, sum(text.segments for text, _ in sent))
             await outbox.give_back(work, [a.text for a in answers if a.untouched])
+            await outbox.wait_for_stops(work, [a.text for a in answers if a.stop_waits])
             for a in answers:
                 if a.refused is not None:
                     await outbox.record_refused(work, a.text, a.refused, self._refused_in_a_row + 1)
-                elif a.sid is None and not a.untouched:
+                elif a.sid is None and not a.untouched and not a.stop_waits:
                     await outbox.record_unknown(work, a.text)
         del self._answers[: len(answers)]
         if any(a.sid is not None for a in answers):

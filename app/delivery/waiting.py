@@ -27,6 +27,10 @@ WORDS: Final = {
         "Twilio no acepta nada ahora. Probamos de nuevo.",
     ),
     Waits.PROTECTED: ("The person got enough texts for now.", "La persona ya recibió bastantes mensajes por ahora."),
+    Waits.STOP: (
+        "A stop of this person waits to be read. Nothing is sent until it has been.",
+        "Hay un mensaje de esta persona para dejar de recibir, y falta leerlo. No se envía nada hasta entonces.",
+    ),
     Waits.NIGHT: ("It waits for the morning.", "Espera a la mañana."),
     Waits.AGAIN: ("It was tried and is tried again later.", "Se intentó y se intentará de nuevo."),
     Waits.ALLOWANCE: (
@@ -60,6 +64,7 @@ WHY = text(f"""
             WHEN m.paused_at IS NOT NULL THEN '{Waits.MESSAGE_HELD.value}'
             WHEN d.lane IN (SELECT lane FROM lane_halt) THEN '{Waits.LANE_STOPPED.value}'
             WHEN d.not_before > :now AND d.reason = '{Waits.PROTECTED.value}' THEN '{Waits.PROTECTED.value}'
+            WHEN d.not_before > :now AND d.reason = '{Waits.STOP.value}' THEN '{Waits.STOP.value}'
             WHEN d.not_before > :now AND d.attempts > 0 THEN '{Waits.AGAIN.value}'
             WHEN d.not_before > :now THEN '{Waits.NIGHT.value}'
             WHEN s.paused_until > :now THEN '{Waits.PAUSED.value}'

@@ -21,6 +21,7 @@ from app.core.database import Database, Transaction, is_away
 from app.core.deadline import within
 from app.intake.spool import Spooled
 from app.intake.spool_folder import Spool
+from app.intake.stop_marks import StopMarks
 from app.privacy.purge import KEPT_FOR
 
 log = structlog.get_logger(__name__)
@@ -40,12 +41,14 @@ sent meanwhile, since it may be a stop."""
 @dataclass
 class Replay:
     """Takes in what waits in a spool by `take_in`. A stop among what is put aside takes effect by `keep_stop`, which needs nothing but the
-    wish itself to be written. `tries` counts, by file, what failed while the database was there."""
+    wish itself to be written; `marks` keeps workers of other machines from texting who waits here to be stopped. `tries` counts, by file,
+    what failed while the database was there."""
 
     spool: Spool
     database: Database
     take_in: TakeIn
     keep_stop: TakeIn
+    marks: StopMarks
     tries: Counter[str] = field(default_factory=Counter)
 
     async def run(self) -> int:
@@ -56,6 +59,7 @@ class Replay:
         done = 0
         with self.spool.replaying() as mine:
             while mine and (waiting := await asyncio.to_thread(self.spool.waiting)):
+                await self.marks.renew([entry for _, entry in waiting])
                 taken, again = await self._once(waiting)
                 done += taken
                 if not again:
@@ -75,7 +79,7 @@ class Replay:
     async def _once(self, waiting: list[tuple[str, Spooled]]) -> tuple[int, bool]:
         """Each of these once. Returns how many are on record, and whether to look at once for more."""
         done, held = 0, set[str | None]()
-        for name, entry in waiting:
+        for place, (name, entry) in enumerate(waiting, start=1):
             sender = entry.fields.get("From")
             if sender in held:  # what one person wrote is read in the order in which they wrote it
                 continue
@@ -91,6 +95,7 @@ class Replay:
                     held.add(sender)
                     await self._count_try(name, entry, type(error).__name__)
             else:
+                await self.marks.lapse(entry, [later for _, later in waiting[place:]])
                 await asyncio.to_thread(self.spool.remove, name)
                 self.tries.pop(name, None)
                 metrics.SPOOL_REPLAYED.inc()

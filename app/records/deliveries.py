@@ -49,6 +49,7 @@ class Waits(StrEnum):
     LANE_STOPPED = "lane_stopped"
     PAUSED = "line_paused"
     PROTECTED = "protected"  # the person got enough for now
+    STOP = "stop_waits"  # the person said stop, and a machine that is cut off has not been able to write that down
     NIGHT = "night"
     AGAIN = "again"  # it was tried, and is tried again later
     ALLOWANCE = "allowance"  # what carriers take a day is kept for what can't wait

@@ -16,15 +16,15 @@ from app.core.database import Database, Transaction
 from app.core.ids import new_id
 from app.core.keys import Keys
 from app.core.redis_client import connect_redis
-from app.intake.replay import Replay
 from app.intake.spool import Request, name_of, spooled
 from app.intake.spool_folder import Spool
 from app.pipeline import Hotline, receive_text
-from app.pipeline_late import keep_stop, take_in_late
+from app.pipeline_late import marks_of, replay_of
 from app.records.deliveries import delivery
 from app.records.inbound import inbound_message
 from app.records.incidents import report
 from app.settings import Settings
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.forms import TextForm, read_form
 from tests.chaos.dying import every_death
 
@@ -85,11 +85,11 @@ async def test_whoever_dies_while_replaying_what_waits_is_on_record_once_and_ans
         async with life:
             process, client = Database(database_url, keys, clock, new_id, pool_size=1), connect_redis(redis_url)
             dying = build_hotline(settings, client)
-            await Replay(Spool(tmp_path, keys), process, partial(take_in_late, dying), partial(keep_stop, dying)).run()
+            await replay_of(dying, Spool(tmp_path, keys), process, marks_of(dying, WaitingStops(client, keys))).run()
             await process.close()
             await client.aclose()
         left_on_disk += not spool.is_empty()
-        await Replay(spool, database, partial(take_in_late, hotline), partial(keep_stop, hotline)).run()
+        await replay_of(hotline, spool, database, marks_of(hotline, WaitingStops(redis, keys))).run()
 
         assert spool.is_empty(), life.died
         assert not list((tmp_path / "quarantine").iterdir()), life.died

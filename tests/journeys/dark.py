@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,11 +20,10 @@ from twilio.request_validator import RequestValidator
 
 from app.assembly import Parts, open_parts
 from app.core.database import without_driver
-from app.intake.replay import Replay
 from app.main import create_app
 from app.operations.embedded import EmbeddedPostgres
 from app.operations.migrations import migrate
-from app.pipeline_late import keep_stop, take_in_late
+from app.pipeline_late import marks_of, replay_of
 from app.settings import Settings
 from app.simulator.server import address_of, loopback_socket, serving
 from tests.conftest import HOTLINE_NUMBER, TEMPLATE, in_database
@@ -115,8 +113,7 @@ class Web:
     async def replayed(self) -> None:
         """Return when nothing waits on disk any more: this test and the web take it in, whoever comes first."""
         parts = self.parts
-        late = (partial(take_in_late, parts.hotline), partial(keep_stop, parts.hotline))
-        replay = Replay(parts.spool, parts.database, *late)
+        replay = replay_of(parts.hotline, parts.spool, parts.database, marks_of(parts.hotline, parts.waiting_stops))
         async with asyncio.timeout(REPLAYED_SECONDS):
             while not parts.spool.is_empty():
                 await replay.run()
