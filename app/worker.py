@@ -241,7 +241,7 @@ async def ring_phones(parts: Parts, carrier: TwilioRest) -> None:
     """Place the calls that are due, and find out about those of which nobody told anything. None while texts to us wait to be read, as one
     of them may say stop."""
     if parts.spool.is_empty():
-        await ring_due(parts.database, carrier, parts.settings.public_url)
+        await ring_due(parts.database, carrier, parts.settings.public_url, parts.waiting_stops.among)
         await place_masked_calls(parts.database, carrier, parts.settings.public_url)
     await settle_calls(parts.database, carrier)
 

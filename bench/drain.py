@@ -28,6 +28,7 @@ from app.delivery.sender import Sender
 from app.records.deliveries import Lane
 from app.records.phone_book import contact_for
 from app.subscribers.consent import Consent, subscribe
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.rest import TwilioRest
 from bench.rows import Row
 from bench.servers import free_port, process, servers
@@ -169,7 +170,8 @@ async def _drain(environment: dict[str, str], url: str, rate: float | None, gone
                 "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state = 'pending' LIMIT %(most)s)",
                 {"most": PEOPLE - PACED_PEOPLE},
             )
-    sender = Sender(database, carrier, Pacer(redis, "bench", rate), "http://localhost/twilio/messages/status")
+    pacer, stops = Pacer(redis, "bench", rate), WaitingStops(redis, keys)
+    sender = Sender(database, carrier, pacer, "http://localhost/twilio/messages/status", who_waits_to_stop=stops.among)
     began = time.perf_counter()
     sent = await sender.drain()
     seconds = time.perf_counter() - began

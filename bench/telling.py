@@ -13,6 +13,7 @@ from app.core.live import Listener, Topic
 from app.core.redis_client import connect_redis
 from app.delivery.pacing import Pacer
 from app.delivery.sender import Sender
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.rest import TwilioRest
 from bench.audience import open_database
 from bench.memory import peak_megabytes
@@ -21,7 +22,8 @@ from bench.memory import peak_megabytes
 async def _tell(url: str, rate: float | None) -> None:
     database, redis = open_database(os.environ), connect_redis(os.environ["VIGIA_REDIS_URL"])
     carrier = TwilioRest("ACsimulator0000000000000000000000a", "SK", "secret", "+19195550100", api_url=url)
-    sender = Sender(database, carrier, Pacer(redis, "bench", rate), "http://localhost/twilio/messages/status")
+    pacer, stops = Pacer(redis, "bench", rate), WaitingStops(redis, database.keys)
+    sender = Sender(database, carrier, pacer, "http://localhost/twilio/messages/status", who_waits_to_stop=stops.among)
     listener, stopping = Listener(redis), asyncio.Event()
     listening = asyncio.create_task(listener.run())
     sending = asyncio.create_task(sender.run(stopping, listener.on(Topic.OUTBOX)))

@@ -18,12 +18,14 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, select
 
 from app.core.database import Database, Transaction
+from app.delivery.outbox import STOP_LOOKED_FOR_AGAIN
 from app.records.contacts import contact
 from app.records.deliveries import outbound_switch
 from app.records.events import record
 from app.records.states import RingState, TaskState, may_precede
 from app.records.urgent_calls import urgent_call
 from app.records.verification import task
+from app.subscribers.waiting_stops import WhoWaitsToStop
 from app.telephony.rest import CallCarrier, OutcomeUnknown, Refused
 from app.telephony.voice import CALLBACK_OVERRIDES, STEP_OVERRIDES
 from app.volunteers.tables import Standing, volunteer
@@ -61,11 +63,19 @@ class Claimed:
     tries: int
 
 
-async def ring_due(database: Database, carrier: CallCarrier, public_url: str) -> int:
-    """Place what is due, while the kill switch lets us. Returns how many calls that were."""
+async def ring_due(
+    database: Database, carrier: CallCarrier, public_url: str, who_waits_to_stop: WhoWaitsToStop | None = None
+) -> int:
+    """Place what is due, while the kill switch lets us; not to those of whom `who_waits_to_stop` says that a stop waits on another machine.
+    Returns how many calls that were."""
     claimed = await database.run(_claim)
-    await asyncio.gather(*(_place(database, carrier, public_url, one) for one in claimed))
-    return len(claimed)
+    silent = await who_waits_to_stop([one.number for one in claimed]) if who_waits_to_stop else ()
+    for one in claimed:
+        if one.number in silent:
+            await database.run(partial(_put_off, one=one, wait=STOP_LOOKED_FOR_AGAIN))
+    placed = [one for one in claimed if one.number not in silent]
+    await asyncio.gather(*(_place(database, carrier, public_url, one) for one in placed))
+    return len(placed)
 
 
 async def settle_calls(database: Database, carrier: CallCarrier) -> None:

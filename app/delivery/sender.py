@@ -6,7 +6,7 @@ recorded; answers are recorded many at a time, in the order of their coming."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from app.delivery.allowance import count_sent, is_for_safety_only
 from app.delivery.outbox import LEASE, Claimed
 from app.delivery.pacing import AHEAD_SECONDS, Pacer
 from app.records.deliveries import Lane
+from app.subscribers.waiting_stops import WhoWaitsToStop
 from app.telephony.rest import OutcomeUnknown, Refused, TextCarrier
 
 log = structlog.get_logger(__name__)
@@ -92,7 +93,7 @@ class Sender:
         *,
         sends_from: From = From(),
         may_send: Callable[[], bool] = lambda: True,
-        who_waits_to_stop: Callable[[Sequence[str]], Awaitable[Collection[str]]] | None = None,
+        who_waits_to_stop: WhoWaitsToStop | None = None,
     ) -> None:
         self._database = database
         self._carrier = carrier

@@ -9,7 +9,7 @@ by itself should its machine be dead. It decides nothing: whoever has one is tol
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -19,9 +19,12 @@ from redis.exceptions import RedisError
 
 from app.core.keys import Keys
 from app.core.metrics import STOPS_NOT_ASKED
-from app.telephony.addresses import canonical_number
+from app.telephony.addresses import WHATSAPP_PREFIX
 
 log = structlog.get_logger(__name__)
+
+WhoWaitsToStop = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+"""Gives those of some numbers of whom a stop waits somewhere (`WaitingStops.among`)."""
 
 KEY: Final = "vigia:{{stops}}:{}"
 
@@ -37,7 +40,8 @@ MARK_SECONDS: Final = 0.4
 
 
 class WaitingStops:
-    """The marks that all machines share. While Redis is away none can be set or seen, which is logged and counted."""
+    """The marks that all machines share. Numbers are canonical ones, by whichever channel. While Redis is away none can be set or seen,
+    which is logged and counted."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis = redis
@@ -76,4 +80,4 @@ class WaitingStops:
             log.warning("stop_not_marked", error=type(error).__name__)
 
     def _key(self, number: str) -> str:
-        return KEY.format(self._keys.fingerprint("waiting stop", canonical_number(number)).hex()[:32])
+        return KEY.format(self._keys.fingerprint("waiting stop", number.removeprefix(WHATSAPP_PREFIX)).hex()[:32])

@@ -19,12 +19,14 @@ from app.core.database import Database
 from app.intake.recordings import fetch_recording
 from app.intake.spool_folder import Spool
 from app.pipeline import Hotline
+from app.pipeline_late import marks_of
 from app.records.inbound import InboundCall, Recording, inbound_call, recording
 from app.records.incidents import Incident, Report, incident, report
 from app.settings import Settings
 from app.simulator.account import SIMULATED_ACCOUNT_SID, SimulatedLine
 from app.simulator.application import SimulatorConfig, create_simulator
 from app.simulator.server import address_of, loopback_socket, serving
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.rest import TwilioRest
 from tests.conftest import HOTLINE_NUMBER, LogBook
 from tests.devices import Devices
@@ -50,7 +52,9 @@ async def street(settings: Settings, database: Database, hotline: Hotline, tmp_p
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         reached_at = settings.model_copy(update={"public_url": web})
-        yield {"settings": reached_at, "intake_database": database, "hotline": hotline, "spool": Spool(tmp_path, database.keys)}
+        marks = marks_of(hotline, WaitingStops(hotline.redis, database.keys))
+        kept = {"spool": Spool(tmp_path, database.keys), "stop_marks": marks}
+        yield {"settings": reached_at, "intake_database": database, "hotline": hotline, **kept}
 
     app = FastAPI(lifespan=lifespan)
     add_problem_details(app)

@@ -19,6 +19,7 @@ from app.api import urgent_calls
 from app.api.errors import add_problem_details
 from app.core.clock import ManualClock
 from app.core.database import Database
+from app.delivery.outbox import STOP_LOOKED_FOR_AGAIN
 from app.delivery.ringing import FRESH, GRACE, LEASE, ring_due, settle_calls
 from app.delivery.switch import halt, resume_sending
 from app.intake.spool_folder import Spool
@@ -32,6 +33,7 @@ from app.settings import Settings
 from app.simulator.account import SIMULATED_ACCOUNT_SID, SimulatedLine
 from app.simulator.application import SimulatorConfig, create_simulator
 from app.simulator.server import address_of, loopback_socket, serving
+from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.rest import OutcomeUnknown, Refused, TwilioRest
 from app.volunteers.roster import add_volunteer, suspend
 from app.volunteers.tables import Volunteer
@@ -112,6 +114,20 @@ async def duty(
         await an_incident(database, hotline.queue, urgent=True)
         yield made
         await rest.close()
+
+
+async def test_whose_stop_waits_on_the_disk_of_another_machine_is_not_rung_before_it_is_read(duty: Duty) -> None:
+    stops = WaitingStops(duty.hotline.redis, duty.database.keys)
+    duty.clock.advance(THREE)
+    async with duty.database.transaction() as work:
+        await escalate(work, duty.hotline)
+    await stops.mark([BEA])
+    assert await ring_due(duty.database, duty.carrier, duty.web, stops.among) == 0
+    assert await duty.states() == ["waiting"]
+    await duty.hotline.redis.flushall()
+    duty.clock.advance(STOP_LOOKED_FOR_AGAIN)
+
+    assert await ring_due(duty.database, duty.carrier, duty.web, stops.among) == 1
 
 
 async def test_backup_is_rung_after_three_minutes_in_their_language_and_pressing_one_is_an_act_of_theirs(
