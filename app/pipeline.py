@@ -31,7 +31,7 @@ from app.hotline import call_off, send_rights, tell_outcome
 from app.hotline import wake_all as wake_all
 from app.incidents.join import incident_state, join_incident, learn_place, refresh_urgency
 from app.incidents.known import answer_by_known
-from app.intake import answers
+from app.intake import answers, wishes
 from app.intake.answers import Asker
 from app.intake.conversation import (
     DETAILS,
@@ -225,19 +225,21 @@ async def _answer_kind(work: Transaction, hotline: Hotline, asker: Asker, readin
         case Kind.VOLUNTEER:
             return await answers.answer_volunteer(work, asker)
         case Kind.OTHER | Kind.ABUSE:
-            return await _read_together(work, hotline, asker)
+            return await _read_together(work, hotline, asker, reading)
         case _:
             return await answers.answer_other(asker)
 
 
-async def _read_together(work: Transaction, hotline: Hotline, asker: Asker) -> Answer:
-    """A text that means nothing by itself: with what its sender wrote a moment ago it may be a report, word by word."""
+async def _read_together(work: Transaction, hotline: Hotline, asker: Asker, alone: Reading) -> Answer:
+    """A text that means nothing by itself: with what its sender wrote a moment ago it may be a report, word by word; or their ZIP code."""
     words = "\n".join([*await loose_words(work, asker.kept, FRAGMENT_TIME), asker.words])
     if words != asker.words:
         home = asker.kept.conversation.home_counties
         reading = read(hotline.lexicon, hotline.gazetteer, words, remembered=asker.language, home=home)
         if reading.assessment.kind in SIGHTINGS:
             return await _take_report(work, hotline, replace(asker, words=words), reading)
+    if (noted := await wishes.answer_zip(work, asker, alone.location)) is not None:
+        return noted
     await leave_for_inbox(work, asker)
     return await answers.answer_other(asker)
 
@@ -365,4 +367,5 @@ async def decide_incident(
 
 def _asker(hotline: Hotline, form: TextForm, kept: Kept, language: str) -> Asker:
     pack = (hotline.texts, hotline.counties, hotline.rights, hotline.time_zone)
-    return Asker(kept, form.words, text_language(language), form.channel.value, form.opt_out_type, *pack, bool(form.media))
+    zips, has_photos = hotline.gazetteer.zips, bool(form.media)
+    return Asker(kept, form.words, text_language(language), form.channel.value, form.opt_out_type, *pack, has_photos, zips)

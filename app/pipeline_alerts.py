@@ -18,6 +18,7 @@ from app.core.errors import BadInput, Conflict, NotAllowed
 from app.core.live import Topic as LiveTopic
 from app.core.live import wake
 from app.delivery.holding import end_message, hold_message, let_message_go
+from app.delivery.nearness import turns_by_zip
 from app.delivery.plan import Message, Planned, plan_to_county, plan_to_practising, plan_to_same, withdraw
 from app.delivery.preview import Preview, preview_county, preview_practising, preview_same
 from app.delivery.quiet_hours import next_opening
@@ -161,7 +162,9 @@ async def plan_texts(work: Transaction, hotline: Hotline, signed: Alert) -> Plan
         if signed.exercise:
             planned = await plan_to_practising(work, message, signed.county)
         else:
-            planned = await plan_to_county(work, message, signed.county, besides=await holding_besides(work, signed))
+            turns = turns_by_zip(await _point_of(work, signed), hotline.gazetteer.zip_middles)
+            besides = await holding_besides(work, signed)
+            planned = await plan_to_county(work, message, signed.county, besides=besides, turns=turns)
     else:
         earlier = (await references_of(work, [signed.id])).get(signed.id, [])
         if signed.type != AlertType.UPDATE:
@@ -246,6 +249,15 @@ async def cancel_alert(work: Transaction, hotline: Hotline, ended: Alert, by: Vo
 async def incident_of(work: Transaction, of: Alert) -> Incident | None:
     """The incident that an alert is about; None for practice that is about none."""
     return await work.get(Incident, incident.c.id == of.incident_id) if of.incident_id else None
+
+
+async def _point_of(work: Transaction, of: Alert) -> tuple[float, float] | None:
+    """Where what an alert tells of is (latitude, longitude in degrees): the middle of the town where only that is known, None where only
+    the county is."""
+    about = await incident_of(work, of)
+    if about is None or about.latitude is None or about.longitude is None:
+        return None
+    return about.latitude, about.longitude
 
 
 def _may_steer(by: Volunteer) -> None:

@@ -26,6 +26,7 @@ from app.records.events import record_later
 from app.records.reading import Assessment, Command, Reading
 from app.subscribers.choices import choose_hours, wishes_of
 from app.subscribers.consent import subscribe
+from app.subscribers.nearness import keep_zip, zip_behind
 from app.subscribers.sign_up import WEB, Asked, ask_to_confirm, forget_lapsed, take_sign_up
 from app.subscribers.tables import Topic
 from app.telephony.addresses import can_be_texted, canonical_number
@@ -118,8 +119,12 @@ async def answer_sign_up(work: Transaction, asker: Asker) -> Answer | None:
         await choose_hours(work, consent, any_hour=False)
     if None in new:
         return Answer(asker.say("subscribe.full", counties=asker.names((await wishes_of(work, asker.kept.sender.id)).counties)))
-    joined = "subscribe.joined" if wish.any_hour else "subscribe.joined_day"
-    return Answer(asker.say(joined if any(new) else "subscribe.already", county=asker.county(wish.county)), county=wish.county)
+    if wish.zip_hash is not None:
+        await keep_zip(work, asker.kept.sender.id, wish.zip_hash)
+    near = zip_behind(work.keys, wish.zip_hash, asker.zips) if wish.zip_hash is not None else None
+    key = answers.joined(by_day=not wish.any_hour, near=near is not None) if any(new) else "subscribe.already"
+    about = {"zip": near} if near is not None and any(new) else {}
+    return Answer(asker.say(key, county=asker.county(wish.county), **about), county=wish.county)
 
 
 def hold_back(

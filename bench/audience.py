@@ -10,6 +10,8 @@ from app.core.clock import system_clock
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.keys import Keys
+from app.places.gazetteer import Gazetteer
+from app.subscribers.nearness import zip_hash_of
 
 
 def open_database(environment: Mapping[str, str], pool_size: int = 10) -> Database:
@@ -18,8 +20,13 @@ def open_database(environment: Mapping[str, str], pool_size: int = 10) -> Databa
     return Database(environment["VIGIA_DATABASE_URL"], keys, system_clock, new_id, pool_size=pool_size)
 
 
+def middles() -> dict[str, tuple[float, float]]:
+    """The ZIP codes of the pack and where they are."""
+    return Gazetteer.from_pack("us_nc").zip_middles
+
+
 def subscribe_many(environment: Mapping[str, str], counties: Mapping[str, int]) -> None:
-    """Make phones and subscribe the first n of them to each county, half of them English, half Spanish."""
+    """Make phones and subscribe the first n of them to each county, half of them English, half Spanish; two in three gave a ZIP code."""
     keys = Keys(environment["VIGIA_KEYS"], environment["VIGIA_HASH_KEY"])
     now = system_clock()
     with psycopg.connect(environment["VIGIA_DATABASE_URL"]) as connection, connection.cursor() as cursor:
@@ -30,11 +37,13 @@ def subscribe_many(environment: Mapping[str, str], counties: Mapping[str, int]) 
                 number = f"+1{200 + n // 10_000:03d}555{n % 10_000:04d}"
                 sealed = keys.seal(number, "contact", "number", who)
                 copy.write_row((who, keys.fingerprint("phone", number), sealed, "es" if n % 2 else "en", True, now))
-        columns = "id, contact_id, county, topic, any_hour, created_at"
+        columns = "id, contact_id, county, topic, any_hour, created_at, zip_hash"
+        zips = [zip_hash_of(keys, code) for code in middles()]
         with cursor.copy(f"COPY subscription ({columns}) FROM STDIN") as copy:
             for county, people in counties.items():
-                for who in ids[:people]:
-                    copy.write_row((new_id(), who, county, "alerts", True, now))
+                for n, who in enumerate(ids[:people]):
+                    near = zips[n * 7919 % len(zips)] if n % 3 else None
+                    copy.write_row((new_id(), who, county, "alerts", True, now, near))
         connection.commit()
         connection.autocommit = True
         cursor.execute("VACUUM ANALYZE contact, subscription")

@@ -21,10 +21,11 @@ from sqlalchemy import text
 
 from app.core.database import Database
 from app.core.ids import new_id
+from app.delivery.nearness import turns_by_zip
 from app.delivery.plan import Message, plan_to_county
 from app.records.deliveries import Lane
 from bench import drain
-from bench.audience import open_database, subscribe_many
+from bench.audience import middles, open_database, subscribe_many
 from bench.rows import Row
 from bench.servers import free_port, process, servers
 
@@ -32,6 +33,8 @@ FEW, SOME, MANY, MOST = "37001", "37003", "37005", "37007"
 COUNTIES = {FEW: 1000, drain.COUNTY: drain.PEOPLE, SOME: 10_000, MANY: 100_000, MOST: 1_000_000}
 ROUNDS = 3
 PACE = 100.0
+HAPPENS_AT = (35.994, -78.8986)
+"""Durham; nearest first, as alerts are told."""
 REPLY_EVERY = 0.1
 SHORT = {"en": "An alert of one segment.", "es": "Una alerta de un segmento."}
 WINDOW = 1000
@@ -186,11 +189,13 @@ def _plan_alone(environment: Mapping[str, str], county: str) -> float:
 
 async def _plan(database: Database, county: str, words: Mapping[str, str] = drain.TEXT) -> tuple[float, UUID]:
     """The seconds that planning an alert to a county takes, commit included, and the message."""
+    places = middles()
     async with database.transaction():  # opens a connection
         pass
     began = time.perf_counter()
     async with database.transaction() as work:
-        planned = await plan_to_county(work, Message(Lane.ALERT, "alert", words, new_id()), county)
+        turns = turns_by_zip(HAPPENS_AT, places)
+        planned = await plan_to_county(work, Message(Lane.ALERT, "alert", words, new_id()), county, turns=turns)
     seconds = time.perf_counter() - began
     assert planned.recipients == COUNTIES[county]
     return seconds, planned.id

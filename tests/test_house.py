@@ -62,7 +62,7 @@ def test_unsafe_settings_are_refused(unsafe: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_text_costs_the_segments_it_should(language: str) -> None:
-    """One segment; two for an alert and for the rules that a verifier is sent with."""
+    """One segment; two for an alert, for the rules that a verifier is sent with, and once for who gives a ZIP code as they join."""
     texts, rights = Texts.from_pack("us_nc", "Vigia"), Rights.from_pack("us_nc")
     county = {"en": "Rutherford County", "es": "condado de Rutherford"}[language]
     blanks = {
@@ -73,12 +73,12 @@ def test_every_text_costs_the_segments_it_should(language: str) -> None:
         "counties": "Rutherford, Durham, Wake, Orange, Johnston", "what": county, "topic": texts.say("topics.rights", language),
         "word": texts.say("topic_words.rights", language), "day": {"en": "September 30", "es": "30 de septiembre"}[language],
         "more": texts.say("subscribe.hours_any", language), "minutes": 180, "hours": texts.say("subscribe.hours_any", language),
-        "begins": "22:00", "ends": "17:00", "who": "Guadalupe", "words": "How many are there?", "number": 1234,
+        "zip": "27701", "begins": "22:00", "ends": "17:00", "who": "Guadalupe", "words": "How many are there?", "number": 1234,
         "when": {"en": "Wed Nov 25, 18:00-22:00", "es": "mié 25 nov, 18:00-22:00"}[language],
         "shifts": {"en": "Wed Nov 25, 18:00-22:00", "es": "mié 25 nov, 18:00-22:00"}[language] + "; Sat Nov 28, 18:00-22:00",
         "link": "https://hotline.example.org/console/field/AAAAAAAAAAAAAAAAAAAAAA",
     }  # fmt: skip
-    most = {"alert.alert": 2, "offer.details": 2}
+    most = dict.fromkeys(("alert.alert", "offer.details", "subscribe.joined_near", "subscribe.joined_near_day"), 2)
     costly = {
         key: size.segments
         for key in texts.by_language[language]

@@ -15,6 +15,7 @@ from app.core.errors import NotFound
 from app.core.requests import Work
 from app.pipeline import wake_all
 from app.pipeline_subscribers import ask_phone_to_confirm
+from app.subscribers.nearness import only_zip
 from app.subscribers.sign_up import Asked, BadNumber, TooManySignUps
 
 router = APIRouter()
@@ -24,6 +25,8 @@ PROBLEMS: Final = {
     TooManySignUps: mark("Too many people are signing up right now. Please text JOIN and your county to us instead."),
 }
 """What the page says of each refusal."""
+
+NO_SUCH_ZIP: Final = mark("We know no such ZIP code in this state. You may leave it out.")
 
 
 @router.get("/join")
@@ -39,25 +42,34 @@ async def join(
     number: Annotated[str, Form(max_length=40)],
     county: Annotated[str, Form(max_length=5)],
     hours: Annotated[Literal["any", "day"], Form()] = "any",
+    near: Annotated[str, Form(max_length=20)] = "",
     website: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Ask the phone. Whatever is known of the number, the page says the same, so that nobody learns who subscribes. `website` is a field
-    that people don't see and programs fill in."""
+    """Ask the phone. Whatever is known of the number, the page says the same, so that nobody learns who subscribes. `near` is their
+    ZIP code, which they may leave out; `website` a field that people don't see and programs fill in."""
     hotline = request.state.hotline
     if county not in hotline.counties:
         raise NotFound("There is no such county.")
+    if near.strip() and only_zip(near) not in hotline.gazetteer.zips:
+        return _page(request, county=county, near=near, problem=NO_SUCH_ZIP, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if not website:
-        asked = Asked(number, county, hours == "any", language_of(request))
+        asked = Asked(number, county, hours == "any", language_of(request), only_zip(near) or "")
         try:
             await ask_phone_to_confirm(work, hotline.texts, hotline.counties, asked)
         except (BadNumber, TooManySignUps) as refusal:
-            return _page(request, county=county, problem=PROBLEMS[type(refusal)], status=refusal.status)
+            return _page(request, county=county, near=near, problem=PROBLEMS[type(refusal)], status=refusal.status)
         wake_all(work, hotline)
     return _page(request, county=county, asked=True)
 
 
 def _page(
-    request: Request, *, county: str, problem: str = "", asked: bool = False, status: HTTPStatus = HTTPStatus.OK
+    request: Request,
+    *,
+    county: str,
+    near: str = "",
+    problem: str = "",
+    asked: bool = False,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     counties, lines = request.state.hotline.counties, request.state.settings.lines
     language = language_of(request)
@@ -69,6 +81,7 @@ def _page(
         status=status,
         counties=counties,
         chosen=chosen,
+        near=near,
         asked=asked,
         problem=translator(request)(problem) if problem else "",
         words=words,

@@ -8,15 +8,32 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, literal, null, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    SmallInteger,
+    Subquery,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.database import Transaction
 from app.core.languages import TEXT_LANGUAGES
+from app.delivery.nearness import HERE_KM, NEIGHBOUR_KM
 from app.delivery.quiet_hours import QUIET_LANES
 from app.records.contacts import contact
 from app.records.deliveries import Lane, OutgoingMessage, OutgoingText, Skipped, delivery, line_slot, outgoing_message
 from app.records.states import DeliveryState
+from app.subscribers.nearness import zip_hash_of
 from app.subscribers.tables import Topic, subscription
 from app.telephony.segments import size_of
 from app.volunteers.tables import Standing, volunteer
@@ -61,10 +78,18 @@ async def plan_to(work: Transaction, message: Message, contacts: Sequence[UUID])
 
 
 async def plan_to_county(
-    work: Transaction, message: Message, county: str, topic: Topic = Topic.ALERTS, *, besides: Sequence[UUID] = ()
+    work: Transaction,
+    message: Message,
+    county: str,
+    topic: Topic = Topic.ALERTS,
+    *,
+    besides: Sequence[UUID] = (),
+    turns: Mapping[str, int] | None = None,
 ) -> Planned:
-    """Tell every subscriber of a county, in one statement; but nobody whom what is said about the records `besides` is for."""
-    people = audience(county, work.now, topic)
+    """Tell every subscriber of a county, in one statement; but nobody whom what is said about the records `besides` is for. `turns` by ZIP
+    code (`nearness.turns_by_zip`) says who goes first and nothing else."""
+    by_hash = {zip_hash_of(work.keys, code): turn for code, turn in (turns or {}).items()}
+    people = audience(county, work.now, topic, by_hash)
     people = people.where(contact.c.id.not_in(meant_for(besides))) if besides else people
     return await _plan(work, message, people, each_once=True)
 
@@ -113,9 +138,10 @@ def meant_for(about: Sequence[UUID]) -> Select[tuple[UUID]]:
     )
 
 
-def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS) -> Select[Any]:
-    """A select of the contacts who asked to hear of a county and don't pause, each with whether at any hour, and their turn: 0 for those
-    who live there as far as we know, as it is the county that they asked for first, 1 for neighbours."""
+def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS, turns: Mapping[bytes, int] | None = None) -> Select[Any]:
+    """A select of the contacts who asked to hear of a county and don't pause, each with whether at any hour, and their turn: that of the
+    ZIP code which they gave, by its hash; else that of those who live there as far as we know, as it is the county that they asked for
+    first; else that of neighbours."""
     before = subscription.alias("before")
     asked_for_another = (
         select(before.c.id)
@@ -123,9 +149,16 @@ def audience(county: str, now: datetime, topic: Topic = Topic.ALERTS) -> Select[
         .where(before.c.created_at < subscription.c.created_at, before.c.county != county)
         .exists()
     )
+    guessed: ColumnElement[int] = case((asked_for_another, NEIGHBOUR_KM), else_=HERE_KM)
+    asked = contact.join(subscription, subscription.c.contact_id == contact.c.id)
+    if turns:
+        listed = (literal(list(turns), ARRAY(LargeBinary)), literal(list(turns.values()), ARRAY(SmallInteger)))
+        near = func.unnest(*listed).table_valued("zip_hash", "turn", name="near").render_derived()
+        asked = asked.join(near, near.c.zip_hash == subscription.c.zip_hash, isouter=True)
+        guessed = func.coalesce(near.c.turn, guessed)
     return (
-        select(contact, subscription.c.any_hour, case((asked_for_another, 1), else_=0).label("turn"))
-        .join(subscription, subscription.c.contact_id == contact.c.id)
+        select(contact, subscription.c.any_hour, guessed.label("turn"))
+        .select_from(asked)
         .where(subscription.c.county == county, subscription.c.topic == topic.value, subscription.c.ended_at.is_(None))
         .where(contact.c.paused_until.is_(None) | (contact.c.paused_until <= now))
     )

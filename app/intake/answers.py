@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,6 +30,7 @@ from app.rights.topics import Rights
 from app.subscribers.choices import wishes_of
 from app.subscribers.consent import resume, stop, subscribe
 from app.subscribers.ledger import Consent
+from app.subscribers.nearness import keep_zip, only_zip, zip_hash_of
 from app.subscribers.tables import Topic
 from app.telephony.addresses import Channel
 
@@ -45,7 +46,8 @@ MOST_OPTIONS: Final = 3
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is being answered and with what: the kept text, its words, the language to use, and the words and counties of the pack."""
+    """Who is being answered and with what: the kept text, its words, the language to use, and the words, counties and ZIP
+    codes of the pack."""
 
     kept: Kept
     words: str
@@ -57,6 +59,7 @@ class Asker:
     rights: Rights
     time_zone: str
     has_photos: bool = False
+    zips: Collection[str] = ()
 
     def say(self, key: str, **blanks: object) -> str:
         """A text in the asker's language."""
@@ -97,7 +100,8 @@ async def answer_start(work: Transaction, asker: Asker) -> Answer:
 async def answer_subscribe(
     work: Transaction, asker: Asker, where: Location, asked: int = 0, topic: Topic = Topic.ALERTS
 ) -> Answer:
-    """Sign a phone up for one county, or ask which. `asked` is how often it was asked already."""
+    """Sign a phone up for one county, or ask which. `asked` is how often it was asked already. Who named the county by their ZIP code hears
+    first of what is near it, and reads so at once, with how to take it back."""
     if where.county is None:
         if asked > MOST_QUESTIONS:
             return Answer(asker.say("subscribe.ask_again"))
@@ -107,15 +111,25 @@ async def answer_subscribe(
             text = asker.say("subscribe.ask_again" if asked else "subscribe.ask_county")
         return Answer(text, Question.SUBSCRIBE_PLACE, asked + 1)
     held = await wishes_of(work, asker.kept.sender.id)
-    wording = "subscribe.joined" if topic is Topic.ALERTS else "subscribe.joined_topic"
-    if topic is Topic.ALERTS and not held.any_hour and not held.stopped:
-        wording = "subscribe.joined_day"
+    zip_code = _zip_of(asker, where) if topic is Topic.ALERTS else None
+    wording = "subscribe.joined_topic"
+    if topic is Topic.ALERTS:
+        wording = joined(by_day=not held.any_hour and not held.stopped, near=zip_code is not None)
     new = await subscribe(work, asker.consent(wording), where.county, topic)
     if new is None:
         return Answer(asker.say("subscribe.full", counties=asker.names(held.counties)))
-    about = {} if topic is Topic.ALERTS else {"topic": asker.say(f"topics.{topic}")}
+    if zip_code:
+        await keep_zip(work, asker.kept.sender.id, zip_hash_of(work.keys, zip_code))
+        if not new:
+            return Answer(asker.say("subscribe.zip_kept", zip=zip_code), county=where.county)
+    about = {"zip": zip_code} if zip_code else {} if topic is Topic.ALERTS else {"topic": asker.say(f"topics.{topic}")}
     key = wording if new else "subscribe.already" if topic is Topic.ALERTS else "subscribe.already_topic"
     return Answer(asker.say(key, county=asker.county(where.county), **about), county=where.county)
+
+
+def joined(*, by_day: bool, near: bool) -> str:
+    """The key of the text that says that the alerts are on."""
+    return f"subscribe.joined{'_near' if near else ''}{'_day' if by_day else ''}"
 
 
 async def answer_rights(work: Transaction, asker: Asker, said: Assessment, *, menu_open: bool = False) -> Answer:
@@ -237,6 +251,12 @@ def acknowledge(asker: Asker, told: Report, about: Incident) -> str:
 def thanks_for(told: Report) -> str:
     """The key of the text that thanks for a report whose county is known and of which nobody knows more yet."""
     return {Kind.RUMOR: "rumor.checking", Kind.DETENTION: "report.detention"}.get(Kind(told.kind), "report.thanks")
+
+
+def _zip_of(asker: Asker, where: Location) -> str | None:
+    """The one ZIP code by which they named the place, or None."""
+    code = only_zip(asker.words)
+    return code if code in asker.zips and any(one.kind == "zip" for one in where.candidates) else None
 
 
 async def _jail_of_home(work: Transaction, asker: Asker) -> str:

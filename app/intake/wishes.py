@@ -1,4 +1,5 @@
-"""Answers to what people ask about their own texts: one topic more, one county less, by day only, a week's quiet, what do you hold."""
+"""Answers to what people ask about their own texts: one topic more, one county less, by day only, a week's quiet, the ZIP code they live
+in, what do you hold."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from app.intake.conversation import Answer
 from app.records.reading import Location
 from app.subscribers.choices import Wishes, choose_hours, leave, pause, wishes_of
 from app.subscribers.consent import subscribe
+from app.subscribers.nearness import keep_zip, only_zip, read_zip_order, zip_behind, zip_hash_of
 from app.subscribers.tables import Topic
 
 
@@ -56,8 +58,29 @@ async def answer_hours(work: Transaction, asker: Asker, *, any_hour: bool) -> An
     return _nothing_on(asker, await wishes_of(work, asker.kept.sender.id))
 
 
+async def answer_zip(work: Transaction, asker: Asker, where: Location) -> Answer | None:
+    """ZIP 27701, ZIP OFF, or the bare code from somebody who gets alerts: they hear first of what is near it. None where the text says
+    something else. It subscribes to nothing: who gives the code of another county reads how to get that county's alerts."""
+    is_bare = asker.words.strip() == only_zip(asker.words)
+    code = asker.words.strip() if is_bare else read_zip_order(asker.words)
+    if code is None:
+        return None
+    who = asker.kept.sender.id
+    held = await wishes_of(work, who)
+    if held.stopped or not held.counties:
+        return None if is_bare else _nothing_on(asker, held)
+    if code and code not in asker.zips:
+        return Answer(asker.say("subscribe.zip_how"))
+    await keep_zip(work, who, zip_hash_of(work.keys, code) if code else None)
+    if not code:
+        return Answer(asker.say("subscribe.zip_gone"))
+    if where.county is not None and where.county not in held.counties:
+        return Answer(asker.say("subscribe.zip_elsewhere", zip=code, county=asker.county(where.county)))
+    return Answer(asker.say("subscribe.zip_kept", zip=code))
+
+
 async def answer_counties(work: Transaction, asker: Asker) -> Answer:
-    """What is held about what they want: the counties, the topics, the hours, a pause."""
+    """What is held about what they want: the counties, the topics, the hours, a pause, the ZIP code."""
     held = await wishes_of(work, asker.kept.sender.id)
     if held.stopped or not held.counties:
         return _nothing_on(asker, held)
@@ -65,6 +88,8 @@ async def answer_counties(work: Transaction, asker: Asker) -> Answer:
     parts += [asker.say(f"topics.{topic}") for topic in held.topics if topic is not Topic.ALERTS]
     if held.paused_until is not None:
         parts.append(asker.say("subscribe.until", day=local_day(held.paused_until, asker.time_zone, asker.language)))
+    if held.zip_hash is not None:
+        parts.append(f"ZIP {zip_behind(work.keys, held.zip_hash, asker.zips) or ''}".strip())
     return Answer(asker.say("subscribe.held", counties=asker.names(held.counties), more=", ".join(parts)))
 
 

@@ -119,6 +119,15 @@ class Gazetteer:
     other_scripts: Mapping[str, str]
     streets: Streets | None = None
 
+    @property
+    def zip_middles(self) -> dict[str, tuple[float, float]]:
+        """The middle of each ZIP code (latitude and longitude in degrees)."""
+        return {
+            code: (place.latitude, place.longitude)
+            for code, place in self.zips.items()
+            if place.latitude is not None and place.longitude is not None
+        }
+
     @staticmethod
     def from_pack(pack: str) -> Gazetteer:
         """The gazetteer of a pack, for example `us_nc`; the same object each time. Raises FileNotFoundError for an unknown pack."""

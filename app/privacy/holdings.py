@@ -40,6 +40,8 @@ async def holdings_of(work: Transaction, number: str) -> dict[str, int]:
         ("rights texts of a series that they had", series_progress),
     ):
         held[what] = int(await work.scalar(select(func.count()).where(table.c.contact_id == who.id)))
+    zips = select(func.count()).where(subscription.c.contact_id == who.id, subscription.c.zip_hash.is_not(None))
+    held["ZIP code for what is near, as a keyed hash"] = int(bool(await work.scalar(zips)))
     homes = home_zone.join(volunteer, volunteer.c.id == home_zone.c.volunteer_id)
     zones = select(func.count()).select_from(homes).where(volunteer.c.contact_id == who.id)
     rung = urgent_call.join(volunteer, volunteer.c.id == urgent_call.c.volunteer_id)

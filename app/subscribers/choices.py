@@ -23,7 +23,7 @@ PAUSE: Final = timedelta(days=7)
 
 
 WISHES: Final = """
-    SELECT contact.paused_until, contact.stopped_at, held.county, held.topic, held.any_hour
+    SELECT contact.paused_until, contact.stopped_at, held.county, held.topic, held.any_hour, held.zip_hash
     FROM contact LEFT JOIN subscription held ON held.contact_id = contact.id AND held.ended_at IS NULL
     WHERE contact.id = %(who)s
     ORDER BY held.county
@@ -32,13 +32,15 @@ WISHES: Final = """
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a phone asked for: its counties (FIPS, in order), its topics beside alerts, its hours, and until when it wants quiet."""
+    """What a phone asked for: its counties (FIPS, in order), its topics beside alerts, its hours, until when it wants quiet, and the hash
+    of the ZIP code if it gave one."""
 
     counties: tuple[str, ...]
     topics: tuple[Topic, ...]
     any_hour: bool
     paused_until: datetime | None
     stopped: bool
+    zip_hash: bytes | None = None
 
 
 async def wishes_of(work: Transaction, who: UUID) -> Wishes:
@@ -53,6 +55,7 @@ async def wishes_of(work: Transaction, who: UUID) -> Wishes:
         any_hour=all(row["any_hour"] for row in held),
         paused_until=paused,
         stopped=person is not None and person["stopped_at"] is not None,
+        zip_hash=next((bytes(row["zip_hash"]) for row in held if row["zip_hash"] is not None), None),
     )
 
 
@@ -64,7 +67,7 @@ async def leave(work: Transaction, consent: Consent, county: str | None = None, 
         which = which.where(subscription.c.county == county)
     if topic is not None:
         which = which.where(subscription.c.topic == topic.value)
-    ended = (await work.execute(which.values(ended_at=work.now).returning(subscription.c.id))).all()
+    ended = (await work.execute(which.values(ended_at=work.now, zip_hash=None).returning(subscription.c.id))).all()
     if county is not None and topic in {None, Topic.ALERTS}:
         await _skip_alerts_of(work, who, county)
     if ended:

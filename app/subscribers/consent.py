@@ -37,7 +37,7 @@ HELD: Final = """
     FOR UPDATE OF contact
 """
 
-END_ALL: Final = "UPDATE subscription SET ended_at = %(at)s WHERE contact_id = %(who)s AND ended_at IS NULL"
+END_ALL: Final = "UPDATE subscription SET ended_at = %(at)s, zip_hash = NULL WHERE contact_id = %(who)s AND ended_at IS NULL"
 
 BEGIN_AGAIN: Final = """
     UPDATE contact SET stopped_at = NULL, unreachable_at = NULL, unreachable_until = NULL, paused_until = NULL
@@ -45,11 +45,14 @@ BEGIN_AGAIN: Final = """
 """
 
 SUBSCRIBE: Final = """
-    INSERT INTO subscription (id, contact_id, county, topic, any_hour, created_at)
-    VALUES (%(id)s, %(who)s, %(county)s, %(topic)s, %(any_hour)s, %(now)s)
+    INSERT INTO subscription (id, contact_id, county, topic, any_hour, created_at, zip_hash)
+    VALUES (%(id)s, %(who)s, %(county)s, %(topic)s, %(any_hour)s, %(now)s, (
+        SELECT held.zip_hash FROM subscription held
+        WHERE held.contact_id = %(who)s AND held.topic = CAST(%(topic)s AS varchar) AND held.zip_hash IS NOT NULL LIMIT 1))
     ON CONFLICT (contact_id, county, topic) DO UPDATE
-        SET ended_at = NULL, created_at = excluded.created_at, any_hour = excluded.any_hour
+        SET ended_at = NULL, created_at = excluded.created_at, any_hour = excluded.any_hour, zip_hash = excluded.zip_hash
 """
+"""A further county knows the ZIP code that a first one does."""
 
 
 async def subscribe(work: Transaction, consent: Consent, county: str, topic: Topic = Topic.ALERTS) -> bool | None:
@@ -83,7 +86,7 @@ async def stop(work: Transaction, consent: Consent) -> int:
         .where(contact.c.id == who, contact.c.stopped_at.is_(None))
         .values(stopped_at=work.now, paused_until=None)
     )
-    await work.execute(subscription.update().where(_is_active(who)).values(ended_at=_stopped_at(who)))
+    await work.execute(subscription.update().where(_is_active(who)).values(ended_at=_stopped_at(who), zip_hash=None))
     await work.execute(sign_up.delete().where(sign_up.c.contact_id == who))
     skipped = await work.execute(
         delivery.update()
@@ -114,7 +117,7 @@ async def revoke_all(work: Transaction, reason: str) -> int:
     Nobody here can undo it: whoever wants alerts asks again. Returns how many people were subscribed."""
     is_on = subscription.c.ended_at.is_(None)
     people = int(await work.scalar(select(func.count(subscription.c.contact_id.distinct())).where(is_on)))
-    await work.execute(subscription.update().where(is_on).values(ended_at=work.now))
+    await work.execute(subscription.update().where(is_on).values(ended_at=work.now, zip_hash=None))
     # Whoever had stopped gets nothing back by START either: their earlier wish is as revoked as the others'.
     await work.execute(
         subscription.update()

@@ -19,6 +19,7 @@ from app.core.errors import VigiaError
 from app.records.contacts import contact
 from app.records.inbound import inbound_call, inbound_message
 from app.records.phone_book import contact_for
+from app.subscribers.nearness import zip_hash_of
 from app.subscribers.tables import SignUp, Topic, sign_up, subscription
 from app.telephony.addresses import can_be_texted, canonical_number
 
@@ -49,12 +50,13 @@ class TooManySignUps(VigiaError):
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody typed on the page."""
+    """What somebody typed on the page; `zip_code` is empty where they left it out."""
 
     number: str
     county: str
     any_hour: bool
     language: str
+    zip_code: str = ""
 
 
 async def ask_to_confirm(work: Transaction, asked: Asked) -> UUID | None:
@@ -75,6 +77,7 @@ async def ask_to_confirm(work: Transaction, asked: Asked) -> UUID | None:
     who = await contact_for(work, number, asked.language)
     wish = {"county": asked.county, "any_hour": asked.any_hour, "language": asked.language, "asked_at": work.now}
     wish |= {"ends_at": work.now + LASTS, "topics": [Topic.ALERTS.value], "source": WEB}
+    wish["zip_hash"] = zip_hash_of(work.keys, asked.zip_code) if asked.zip_code else None
     added = await work.execute(
         insert(sign_up)
         .values(contact_id=who, **wish)

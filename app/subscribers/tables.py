@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.database import table_of
@@ -36,11 +36,13 @@ class ConsentKind(StrEnum):
 
 class Subscription(SQLModel, table=True):
     """One phone's wish to hear of one county. `ended_at` keeps the row when the wish ends: START brings back what ended at the very
-    instant of the stop (`contact.stopped_at`), and nothing that the person left or the organizers revoked."""
+    instant of the stop (`contact.stopped_at`), and nothing that the person left or the organizers revoked. `zip_hash` stands for the ZIP
+    code that they may have given so as to hear first of what is near (`nearness.py`); it doesn't outlive the wish."""
 
     __table_args__ = (
         one_of("topic", Topic),
         UniqueConstraint("contact_id", "county", "topic"),
+        CheckConstraint("zip_hash IS NULL OR (topic = 'alerts' AND ended_at IS NULL)", name="zip_of_live_alerts"),
         Index("ix_subscription_county", "county", "topic", postgresql_where=text("ended_at IS NULL")),
     )
 
@@ -51,6 +53,7 @@ class Subscription(SQLModel, table=True):
     any_hour: bool = True
     created_at: datetime = instant()
     ended_at: datetime | None = instant(nullable=True)
+    zip_hash: bytes | None = fingerprint(nullable=True)
 
 
 class SignUp(SQLModel, table=True):
@@ -65,6 +68,7 @@ class SignUp(SQLModel, table=True):
     language: str = Field(max_length=8)
     topics: list[str] = words(sa_column_kwargs={"server_default": "{alerts}"})
     source: str = Field(default="web", max_length=16, sa_column_kwargs={"server_default": "web"})
+    zip_hash: bytes | None = fingerprint(nullable=True)
     asked_at: datetime = instant(index=True)
     ends_at: datetime = instant(index=True)
 

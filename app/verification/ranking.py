@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
-EARTH_KM: Final = 6371.0
-"""The mean radius (IUGG)."""
+from app.core.earth import km_between
 
 MOST_OF_FAIR_SHARE: Final = 2
 """Times the average of those who are as near that one person is asked, before the others of them come first."""
@@ -86,13 +84,6 @@ def is_over_share(asked: int, total: int, people: int) -> bool:
     """Whether who was `asked` so often, of `total` times that `people` were, would be asked more than is fair by one time more. Whoever was
     asked least never is."""
     return asked > 0 and (asked + 1) * people > MOST_OF_FAIR_SHARE * (total + 1)
-
-
-def km_between(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Kilometers along the earth between two points (latitude, longitude in degrees); haversine."""
-    lat1, lon1, lat2, lon2 = (math.radians(part) for part in (*one, *other))
-    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
 def knows(zones: Sequence[str], place: str | None) -> bool:

@@ -166,3 +166,21 @@ async def test_the_page_of_a_county_shows_its_code(desk: Desk) -> None:
     page = await (await desk.stranger()).get(f"/console/join?county={DURHAM}")
 
     assert "data:image/svg+xml" in page.text and "JOIN Durham COUNTY" in page.text
+
+
+@pytest.mark.parametrize(("near", "says"), [("27701", "first what is near 27701"), ("", "verified alerts for Durham")])
+async def test_a_zip_code_may_be_given_with_the_number(desk: Desk, near: str, says: str) -> None:
+    stranger = await desk.stranger()
+    await stranger.post("/console/join", data=WISH | {"near": near})
+
+    assert says in str(await desk.texts(ROSA, "YES"))
+    async with desk.database.transaction() as work:
+        [kept] = await work.all(select(subscription.c.zip_hash))
+    assert (kept.zip_hash is not None) == bool(near)
+
+
+async def test_a_zip_code_that_does_not_exist_is_said_and_asks_nobody(desk: Desk) -> None:
+    page = await (await desk.stranger()).post("/console/join", data=WISH | {"near": "99999"})
+
+    assert page.status_code == 422 and "leave it out" in page.text
+    assert await questions(desk.database) == 0

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.verification.ranking import MOST_OF_FAIR_SHARE, Band, Candidate, km_between, knows, rank
+from app.core.earth import km_between
+from app.verification.ranking import MOST_OF_FAIR_SHARE, Band, Candidate, knows, rank
 from app.verification.waves import AT_ONCE
 from tests.conftest import NOON
 
