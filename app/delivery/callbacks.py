@@ -85,7 +85,7 @@ async def hear_status(
         if action is Action.PAUSE:
             await pause_line(work, code, row.claimed_at)
         elif row.state == DeliveryState.FAILED:
-            await act_on_failure(work, row.contact_id, code)
+            await act_on_failure(work, row.contact_id, code, row.claimed_at)
     elif row.in_doubt and rank >= ON_ITS_WAY:
         await line_works(work, row.claimed_at)
     if fate is Fate.DELIVERED and row.before == DeliveryState.FAILED:

@@ -15,6 +15,8 @@ from app.records.contacts import contact
 from app.records.deliveries import delivery
 from app.records.states import DeliveryState
 from app.subscribers.consent import Consent, stop
+from app.subscribers.tables import ConsentKind, consent_event
+from app.telephony.addresses import Channel
 from app.telephony.error_codes import Action, error_code, error_codes
 
 IN_A_ROW: Final = 3
@@ -26,6 +28,9 @@ REST: Final = timedelta(days=1)
 A_LITTLE_LATER: Final = timedelta(minutes=1)
 CARRIERS_ZONE: Final = ZoneInfo("America/Los_Angeles")
 """Carriers' daily caps begin anew at midnight there."""
+
+BY_TEXT: Final = (Channel.SMS.value, Channel.MMS.value, Channel.WHATSAPP.value)
+"""Where a wish in the ledger came from that the person's own phone texted; a list or a web page lifts no block of Twilio's."""
 
 COUNTING: Final = tuple(code for code, row in error_codes().items() if row.action is Action.COUNT)
 
@@ -40,11 +45,11 @@ def goes_again_at(action: Action, now: datetime) -> datetime:
     return now
 
 
-async def act_on_failure(work: Transaction, contact_id: UUID, code: int | None) -> None:
-    """Draw the consequence for the person of a text that failed for good."""
+async def act_on_failure(work: Transaction, contact_id: UUID, code: int | None, claimed_at: datetime) -> None:
+    """Draw the consequence for the person of a text that failed for good and was claimed at an instant."""
     match error_code(code).action:
         case Action.OPT_OUT:
-            await _opt_out(work, contact_id, code)
+            await _opt_out(work, contact_id, code, claimed_at)
         case Action.QUARANTINE:
             await _rest(work, contact_id, until=None)
         case Action.COUNT if await _failed_in_a_row(work, contact_id) >= IN_A_ROW:
@@ -60,12 +65,25 @@ async def release(work: Transaction, contact_id: UUID) -> None:
     )
 
 
-async def _opt_out(work: Transaction, contact_id: UUID, code: int | None) -> None:
-    """The ledger gets its line too, once: what a carrier knows is as good as what we heard."""
+async def _opt_out(work: Transaction, contact_id: UUID, code: int | None, claimed_at: datetime) -> None:
+    """The ledger gets its line too, once: what a carrier knows is as good as what we heard.
+
+    Twilio blocks the pair of a phone and one of our lines (or its Messaging Service). We stop every line: who says stop to a number of the
+    hotline means the hotline, and texting them from another would be what carriers call snowshoeing. Only what they texted since the claim
+    outweighs it: START or JOIN lifts the block of its line before it reaches us, so the refusal is of before. Were it of another line, the
+    next text is refused again, and then it is the newer word."""
     person = await work.first(
         select(contact.c.number_hash, contact.c.stopped_at).where(contact.c.id == contact_id).with_for_update()
     )
-    if person is not None and person.stopped_at is None:
+    if person is None or person.stopped_at is not None:
+        return
+    asked_since = select(func.count()).where(
+        consent_event.c.number_hash == person.number_hash,
+        consent_event.c.kind.in_((ConsentKind.OPT_IN.value, ConsentKind.RESUME.value)),
+        consent_event.c.source.in_(BY_TEXT),
+        consent_event.c.at > claimed_at,
+    )
+    if not await work.scalar(asked_since):
         await stop(work, Consent(contact_id, person.number_hash, f"error {code}", "carrier.opt_out", "carrier"))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -107,6 +108,7 @@ class Sender:
         self._from = sends_from
         self._claims = 0
         self._releases_at = 0.0
+        self._around = False
 
     async def run(self, stopping: asyncio.Event, woken: asyncio.Event) -> None:
         """Send until `stopping`; look again when `woken`, or every second."""
@@ -173,6 +175,8 @@ class Sender:
             if now >= self._releases_at:
                 self._releases_at = now + URGENT_SECONDS
                 await outbox.release(work)
+                self._around = await outbox.holds_something(work)
+            claim = partial(outbox.claim, work, most, line=line, around_held=self._around)
             if last is Lane.BROADCAST:
                 if self._from.brand is not None and await is_for_safety_only(work, self._from.brand, self._from.allowance):
                     last = Lane.CORRECTION
@@ -180,11 +184,11 @@ class Sender:
                 rounds, in_between = divmod(self._claims, AGED_EVERY)
                 if not in_between and (aged := [lane for lane in await outbox.aged_lanes(work, line) if lane <= last]):
                     lane = aged[rounds % len(aged)]
-                    if batch := await outbox.claim(work, most, line=line, first=lane, last=lane):
+                    if batch := await claim(first=lane, last=lane):
                         return batch
-            batch = await outbox.claim(work, most, line=line, last=last)
+            batch = await claim(last=last)
             if not batch and last is not Lane.DISPATCH and await outbox.release(work):
-                batch = await outbox.claim(work, most, line=line, last=last)
+                batch = await claim(last=last)
             return batch
 
     async def _send_urgent(
