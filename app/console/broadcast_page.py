@@ -17,7 +17,7 @@ from app.broadcasts.runs import runs_of
 from app.broadcasts.schedule import schedule_of
 from app.broadcasts.writing import ALONE_UP_TO, PURPOSE, digest_of, get_broadcast, needs_second, return_broadcast, take_back
 from app.console.access import Admin, MayHalt, Organizer
-from app.console.alert_page import Rendering, audience_of
+from app.console.alert_page import PRICES, Rendering, audience_of
 from app.console.flash import go
 from app.console.phrases import mark
 from app.console.rendering import is_live_part, language_of, render
@@ -99,7 +99,8 @@ async def broadcast_page(request: Request, work: Work, viewer: Organizer, code: 
         capped=at_least(await count_capped(work, told)),
         cap=MOST_A_WEEK,
         fewest=FEWEST,
-        lasts=time_to_last_phone(audience_of(shown), request.state.hotline.inventory).lasts,
+        forecast=time_to_last_phone(audience_of(shown), request.state.hotline.inventory),
+        prices=PRICES,
         alone_up_to=ALONE_UP_TO,
         needs_second=await needs_second(work, told),
         seen=digest_of(told),
