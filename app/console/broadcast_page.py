@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated, Final
 
@@ -81,6 +81,9 @@ async def broadcast_page(request: Request, work: Work, viewer: Organizer, code: 
     listening = await count_listeners(work, told)
     people = {language: at_least(count) for language, count in listening.items()}
     shown = [Rendering(lang, words, size_of(words), people.get(lang, 0)) for lang, words in checked.texts.items()]
+    at_most = [
+        replace(one, people=one.people + FEWEST - 1) for one in shown
+    ]  # tells no more of a small group than the floor does
     runs = (await runs_of(work, told.id))[:RUNS_SHOWN]
     history = [RunShown(run, await tally_of(work, run.id, PURPOSE)) for run in runs]
     names = select(volunteer.c.id, volunteer.c.alias).where(volunteer.c.id.in_([told.author_id, told.approver_id]))
@@ -99,7 +102,7 @@ async def broadcast_page(request: Request, work: Work, viewer: Organizer, code: 
         capped=at_least(await count_capped(work, told)),
         cap=MOST_A_WEEK,
         fewest=FEWEST,
-        forecast=time_to_last_phone(audience_of(shown), request.state.hotline.inventory),
+        forecast=time_to_last_phone(audience_of(at_most), request.state.hotline.inventory),
         prices=PRICES,
         alone_up_to=ALONE_UP_TO,
         needs_second=await needs_second(work, told),

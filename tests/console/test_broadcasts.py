@@ -34,8 +34,8 @@ async def test_a_small_one_is_written_looked_at_and_sent_by_one_person(desk: Des
     assert "Vigia: Free training on Saturday" in page and "LEAVE EVENTS ends these" in page and "SALIR DE EVENTOS" in page
     assert "at least 5" in page and "1 segment" in page and "To so few people you may send it alone." in page
     facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)", page))
-    assert facts["Segments"] == "5", "of those that are shown, so that nobody can be counted out"
-    assert re.fullmatch(r"about \$0\.\d\d ", facts["Cost"]) and "second" in facts["Time to the last phone"]
+    assert facts["Segments"] == "at most 13", "9 of one language and 4 of the other, so that nobody can be counted out"
+    assert re.fullmatch(r"at most \$0\.\d\d ", facts["Cost"]) and "second" in facts["Time to the last phone"]
 
     assert (await olga.post(f"{path}/propose")).status_code == 303
     page = (await olga.get(path)).text

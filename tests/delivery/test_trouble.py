@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from redis.asyncio import Redis
 from sqlalchemy import select
 
 from app.core.clock import ManualClock
@@ -15,14 +13,13 @@ from app.core.database import Database
 from app.delivery import outbox
 from app.delivery.callbacks import hear_status
 from app.delivery.failures import REST
-from app.delivery.pacing import Pacer
-from app.delivery.plan import Message, plan_to, plan_to_county
+from app.delivery.plan import Message, plan_to_county
 from app.delivery.reconcile import ask_after, reconcile
-from app.delivery.sender import From, Sender
+from app.delivery.sender import Sender
 from app.delivery.switch import FIRST_PAUSE, halt, resume_sending, switch_now
 from app.records.contacts import contact
 from app.records.deliveries import Lane, delivery, outgoing_text
-from app.subscribers.consent import resume, stop, subscribe
+from app.subscribers.consent import stop, subscribe
 from app.subscribers.tables import consent_event, subscription
 from app.telephony.rest import OutcomeUnknown, Refused
 from tests.delivery.outgoing import DURHAM, TEXTS, PhoneCompany, consent_of, people, plan_alert, states
@@ -320,49 +317,6 @@ async def test_a_carriers_opt_out_is_one_here_too_and_stands_in_the_ledger_once(
         running = await work.all(select(subscription).where(subscription.c.ended_at.is_(None)))
     assert [(line.source, line.wording) for line in written] == [("carrier", "carrier.opt_out")]
     assert running == []
-
-
-async def test_a_stop_to_one_line_ends_the_texts_from_all(database: Database, redis: Redis, company: PhoneCompany) -> None:
-    """Twilio blocks one line for a person; who says stop to a number of the hotline means the hotline."""
-    [who] = await people(database, DURHAM, 1)
-    async with database.transaction() as work:
-        for line in ("a", "b"):
-            planned = await plan_to(work, Message(Lane.ALERT, "alert", TEXTS), [who])
-            await work.execute(delivery.update().where(delivery.c.message_id == planned.id).values(line=line))
-    company.answers = [Refused(21610, 400)]
-    for line in ("a", "b"):
-        await Sender(database, company, Pacer(redis, line, None), "http://l/s", sends_from=From(line)).drain()
-
-    assert await standing(database, who) == (True, False)
-    assert await states(database) == {"failed": 1, "skipped": 1}
-    assert len(company.asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("since", "stops"), [(None, True), ("sms", False), ("whatsapp", False), ("web", True), ("import", True)]
-)
-async def test_a_refusal_of_before_the_persons_own_word_ends_nothing(
-    database: Database, sender: Sender, company: PhoneCompany, clock: ManualClock, since: str | None, stops: bool
-) -> None:
-    """START lifts the carrier's block, so that a 21610 for a text that was under way before says nothing new; the next one does."""
-    [who] = await people(database, DURHAM, 1)
-    await plan_alert(database)
-    async with database.transaction() as work:
-        [text] = await outbox.claim(work, 10)
-    clock.advance(timedelta(seconds=5))
-    if since is not None:
-        async with database.transaction() as work:
-            await resume(work, replace(consent_of(database, who, "+19195550100"), source=since))
-    async with database.transaction() as work:
-        await outbox.record_refused(work, text, Refused(21610, 400))
-
-    assert (await standing(database, who))[0] is stops
-    if not stops:
-        await plan_alert(database)
-        company.answers = [Refused(21610, 400)]
-        clock.advance(timedelta(seconds=5))
-        await sender.drain()
-        assert (await standing(database, who))[0]
 
 
 async def test_an_error_that_nobody_knows_is_recorded_and_not_tried_again(
