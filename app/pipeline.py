@@ -353,7 +353,8 @@ async def decide_incident(
     about = await decide(work, about, outcome, by.id, grounds)
     await finish_task(work, hotline.queue, about.id)
     await call_off(work, hotline, about)
-    await withdraw(work, about.id, "outcome")  # an earlier decision that is still on its way is overtaken by this one
+    for purpose in ("outcome", "undone"):  # what was said of it earlier and is still on its way is overtaken by this
+        await withdraw(work, about.id, purpose)
     await tell_outcome(work, hotline, about)
     if outcome is not Outcome.CONFIRM:
         for sent in await work.find(Alert, select(alert).where(alert.c.incident_id == about.id)):

@@ -33,6 +33,9 @@ FLASHES: Final = {
         "We asked %(people)s people by text, and ask the next ones every 90 seconds until somebody says yes."
     ),
     "decided": mark("Decided: %(outcome)s. Everyone who reported it is being told."),
+    "decision_undone": mark("Undone. It waits in the queue again. Told by text that it was wrong: %(people)s."),
+    "decision_undone_yours": mark("Undone. It is yours again. Told by text that it was wrong: %(people)s."),
+    "decision_before": mark("Undone. What was decided before holds again. Told so by text: %(people)s."),
     "merged": mark("Merged. %(code)s holds the reports of both now."),
     "split": mark("The reports you chose are %(code)s now, and wait in the queue."),
     "corrected": mark("Corrected. What follows from it has followed."),

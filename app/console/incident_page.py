@@ -14,6 +14,7 @@ from app.console.access import Desk, Dispatcher
 from app.console.flash import go
 from app.console.incident_facts import IncidentFacts, claim_lasts, note_view, read_incident
 from app.console.incident_reasons import why
+from app.console.incident_undo import undoing_for
 from app.console.photos import may_see
 from app.console.phrases import word_for
 from app.console.rendering import is_live_part, language_of, render, translator
@@ -35,7 +36,7 @@ from app.records.regroupings import REASONS_OF, Act, Reason
 from app.records.states import DECIDED, AlertState, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.verification.contact import may_reach, with_talks
-from app.verification.grounds import Ground, read_grounds
+from app.verification.grounds import OF_DECIDING, OF_UNDOING, read_grounds
 from app.verification.handover import find_takers, notes_of, release_task
 from app.verification.offers import find_candidates
 from app.verification.tasks import LostClaim, check_claim, open_task, renew_task
@@ -192,7 +193,9 @@ async def _shown(
         "fence": facts.task.fence if mine and facts.task else None,
         "until": facts.task.lease_until if mine and facts.task else None,
         "waits": facts.task is not None and not claim_lasts(facts.task, work.now) and not facts.decided,
-        "grounds": [ground.value for ground in Ground],
+        "grounds": [ground.value for ground in OF_DECIDING],
+        "undo_grounds": [ground.value for ground in OF_UNDOING],
+        "undoing": await undoing_for(work, about, viewer),
         "outcomes": [outcome.value for outcome in Outcome],
         "counties": hotline.counties,
         "draft": draft,

@@ -226,6 +226,9 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "over": mark("it was over when somebody came"),
             "nobody_went": mark("nobody could go and look"),
             "corrects": mark("it puts an earlier decision right"),
+            "slip": mark("the wrong button was pressed"),
+            "other_incident": mark("another incident was meant"),
+            "learned": mark("something new became known"),
         },
         "event": BROADCAST_EVENTS
         | PEOPLE_EVENTS
@@ -247,6 +250,7 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "incident.nothing": mark("Decided: nothing there"),
             "incident.gone": mark("Decided: they left"),
             "incident.unable": mark("Decided: could not check"),
+            "incident.decision_undone": mark("The decision was undone"),
             "incident.viewed": mark("Read"),
             "photo.viewed": mark("Looked at a photo"),
             "task.claimed": mark("Taken"),

@@ -231,6 +231,26 @@ async def already_told(work: Transaction, about_id: UUID, purpose: str) -> set[U
     return set((await work.execute(told)).scalars())
 
 
+async def meant_to_arrive(
+    work: Transaction, about_id: UUID, purpose: str, since: datetime, before: datetime | None = None
+) -> set[UUID]:
+    """The contacts to whom a message about a record, planned since one instant and before another, was sent or is just being sent."""
+    on_its_way = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
+    arriving = (
+        select(delivery.c.contact_id)
+        .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
+        .where(
+            outgoing_message.c.about_id == about_id,
+            outgoing_message.c.purpose == purpose,
+            outgoing_message.c.created_at >= since,
+            delivery.c.state.in_([state.value for state in on_its_way]),
+        )
+    )
+    if before is not None:
+        arriving = arriving.where(outgoing_message.c.created_at < before)
+    return set((await work.execute(arriving)).scalars())
+
+
 async def _plan(work: Transaction, message: Message, people: Select[Any], *, each_once: bool = False) -> Planned:
     """`each_once`: a constraint of the tables that `people` reads keeps anybody from being in it twice, so that nothing looks for it."""
     expires_at = message.expires_at or work.now + LIFETIME[message.lane]

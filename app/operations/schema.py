@@ -9,6 +9,7 @@ import app.records.alerts
 import app.records.broadcasts
 import app.records.contacts
 import app.records.corrections
+import app.records.decisions
 import app.records.deliveries
 import app.records.events
 import app.records.inbound

@@ -138,7 +138,7 @@ TRANSITIONS: Final[dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]]] = {
         IncidentState.OPEN: frozenset({IncidentState.VERIFYING, IncidentState.DISMISSED, *DECIDED}),
         IncidentState.VERIFYING: frozenset({IncidentState.OPEN, IncidentState.DISMISSED, *DECIDED}),
         IncidentState.DISMISSED: frozenset({IncidentState.OPEN}),
-        **{outcome: frozenset({*DECIDED, IncidentState.VERIFYING} - {outcome}) for outcome in DECIDED},
+        **{outcome: frozenset({*DECIDED, *_UNDECIDED} - {outcome}) for outcome in DECIDED},  # back where it is undone
     },
     TaskState: {
         TaskState.WAITING: frozenset({TaskState.LEASED, TaskState.DONE}),

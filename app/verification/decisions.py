@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.core.database import Transaction
 from app.core.errors import Conflict
+from app.records.decisions import Decision
 from app.records.events import record
 from app.records.incidents import Incident, incident
 from app.records.states import IncidentState, step
@@ -62,6 +63,17 @@ async def decide(
                 "volunteers who did not report it, within 30 minutes of each other."
             )
     before = about.state
+    kept = Decision(
+        id=work.new_id(),
+        incident_id=about.id,
+        state=then.value,
+        before=before,
+        before_at=about.decided_at,
+        before_by=about.decided_by,
+        decided_by=decided_by,
+        at=work.now,
+    )
+    await work.add(kept)
     await work.execute(
         incident.update().where(incident.c.id == about.id).values(state=then.value, decided_at=work.now, decided_by=decided_by)
     )

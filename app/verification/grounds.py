@@ -3,6 +3,7 @@ chain of acts, so the words hold nothing of anybody."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -18,7 +19,7 @@ NOT_KEPT: Final = frozenset({"number", "plate", "status", "named"})
 
 
 class Ground(StrEnum):
-    """What a decision rests on, most of all."""
+    """What a decision rests on, most of all, or the undoing of one."""
 
     SEEN_THERE = "seen_there"
     OTHER_AGENCY = "other_agency"
@@ -26,6 +27,16 @@ class Ground(StrEnum):
     OVER = "over"
     NOBODY_WENT = "nobody_went"
     CORRECTS = "corrects"
+    SLIP = "slip"
+    OTHER_INCIDENT = "other_incident"
+    LEARNED = "learned"
+
+
+OF_UNDOING: Final = (Ground.SLIP, Ground.OTHER_INCIDENT, Ground.LEARNED)
+"""Why a decision is undone, the commonest first."""
+
+OF_DECIDING: Final = tuple(ground for ground in Ground if ground not in OF_UNDOING)
+"""What a decision rests on."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +55,11 @@ class Grounds:
 NONE_GIVEN: Final = Grounds()
 
 
-def read_grounds(ground: str, words: str, code: str) -> Grounds:
-    """The reason that a form gives about the incident `code`. Raises BadInput for a reason off the list, words that are too many, and
-    words that tell of a person. Pure."""
+def read_grounds(ground: str, words: str, code: str, among: Collection[Ground] = OF_DECIDING) -> Grounds:
+    """The reason that a form gives about the incident `code`, one of `among`. Raises BadInput for a reason off the list, words that are too
+    many, and words that tell of a person. Pure."""
     said = " ".join(words.split())
-    if ground and ground not in set(Ground):
+    if ground and ground not in among:
         raise BadInput("Choose a reason of the list.")
     if len(said) > MOST_WORDS:
         raise BadInput("The reason may have up to 300 characters.")

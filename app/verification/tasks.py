@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -107,8 +107,8 @@ async def pull_task(work: Transaction, queue: TaskQueue, volunteer: Volunteer) -
     While verifiers are asked about what they hold, and none has told yet, they may hold more: MOST_HELD in all."""
     # One pull of a volunteer at a time, so that a button pressed twice does not take two.
     _, held = await work.query_together(claim_lock(volunteer.id), (ALL_HELD, {"who": volunteer.id, "now": work.now}))
-    if held and (not held[0].pop("out") or len(held) >= MOST_HELD):
-        return row_as(Task, held[0])
+    if not _may_hold_more(held):
+        return row_as(Task, {name: value for name, value in held[0].items() if name != "out"})
     lanes = lanes_of(volunteer.counties, volunteer.languages, volunteer.skills)
     try:
         for _ in range(MOST_TRIES):
@@ -195,6 +195,24 @@ async def reopen_task(work: Transaction, queue: TaskQueue, incident: Incident, l
         .values(state=TaskState.WAITING.value, fence=task.c.fence + 1, waits_since=work.now)
     )
     await open_task(work, queue, incident, language)
+
+
+async def retake_task(work: Transaction, queue: TaskQueue, incident: Incident, who: Volunteer) -> Task | None:
+    """An incident whose decision was undone is looked into again: by `who` undid it, where they may hold one more, and else it waits in its
+    old place (None)."""
+    _, held = await work.query_together(claim_lock(who.id), (ALL_HELD, {"who": who.id, "now": work.now}))
+    await reopen_task(work, queue, incident, ANY_LANGUAGE)
+    if not _may_hold_more(held):
+        return None
+    claimed = await _claim(work, who, task.c.incident_id == incident.id)
+    if claimed is not None:
+        work.after_commit.append(lambda: queue.renew(claimed))
+    return claimed
+
+
+def _may_hold_more(held: Sequence[Mapping[str, object]]) -> bool:
+    """Whether somebody who holds these rows of ALL_HELD takes one more. Pure."""
+    return not held or (bool(held[0]["out"]) and len(held) < MOST_HELD)
 
 
 async def _put_right(work: Transaction, queue: TaskQueue, task_id: UUID, volunteer_id: UUID) -> None:

@@ -50,6 +50,14 @@ def outcome_words(texts: Texts, counties: Counties, about: Incident, time_zone: 
     }
 
 
+def undone_words(texts: Texts, counties: Counties, about: Incident, part: str) -> dict[str, str]:
+    """That what was told of it was wrong and is still being found out: for who reported it (`outcome`), or who asked (`rumor`)."""
+    return {
+        language: texts.say(f"{part}.undone", language, county=_county(texts, counties, about, language, "alert.no_place"))
+        for language in texts.by_language
+    }
+
+
 def escalation_words(texts: Texts, counties: Counties, about: Incident, part: str) -> dict[str, str]:
     """That something urgent waits and nobody took it: for who is on backup (`backup`), or for a lead (`lead`)."""
     return {
