@@ -1,6 +1,6 @@
 """Decisions are kept with what stood before them, so that a fresh one can be undone.
 
-Revision ID: 0036
+Revision ID: 0038
 Revises: 0035
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
