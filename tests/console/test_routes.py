@@ -57,6 +57,7 @@ LEAST: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/incidents/{code}/offer"): frozenset({D}),
     ("POST", "/incidents/{code}/ask"): frozenset({D}),
     ("POST", "/incidents/{code}/decide"): frozenset({D}),
+    ("POST", "/incidents/{code}/decision/undo"): frozenset({D}),
     ("POST", "/incidents/{code}/merge"): frozenset({D}),
     ("POST", "/incidents/{code}/split"): frozenset({D}),
     ("POST", "/incidents/{code}/undo"): frozenset({D}),
