@@ -24,14 +24,14 @@ from app.intake.conversation import Answer
 from app.pipeline_swaps import ask_others, assign_swap, find_swap, keep_shift, take_swap
 from app.records.deliveries import Lane
 from app.records.incidents import incident
-from app.records.states import SwapState
-from app.records.verification import HandedOver
+from app.records.states import SwapState, TaskState
+from app.records.verification import HandedOver, task
 from app.verification.handover import end_claims, leave_note, owed_note
 from app.volunteers.hours import DAY, MINUTES_A_DAY, Span, Weekly, span_of
 from app.volunteers.orders import Order, read_order
-from app.volunteers.presence import begin_shift, end_shift, follow_plans
-from app.volunteers.shift_words import ShiftOrder, Wish, read_shift_order
-from app.volunteers.shifts import add_weekly, change_once, plans
+from app.volunteers.presence import begin_shift, end_shift, follow_plans, note_ends
+from app.volunteers.shift_words import ShiftOrder, Wish, fits_order, read_shift_order
+from app.volunteers.shifts import add_weekly, change_once, plans, remove_weekly, weekly_of
 from app.volunteers.spoken import say_day, say_hours, say_minutes, say_span, say_weekday
 from app.volunteers.swaps import WAITING
 from app.volunteers.tables import Role, Volunteer, volunteer
@@ -81,6 +81,28 @@ async def follow_shifts(work: Transaction, hotline: Hotline) -> int:
     if changed:
         wake_all(work, hotline)
     return changed
+
+
+async def tell_of_ends(work: Transaction, hotline: Hotline) -> int:
+    """Whose shift ends soon while they hold an incident hears it, once: they can still decide, or write for the next. Returns how many."""
+    ending = await note_ends(work)
+    for person in ending:
+        if person.contact_id is None or person.on_shift_until is None:
+            continue
+        held = (
+            select(incident.c.code)
+            .join(task, task.c.incident_id == incident.c.id)
+            .where(task.c.holder_id == person.id, task.c.state == TaskState.LEASED.value, task.c.lease_until > work.now)
+            .order_by(incident.c.code)
+        )
+        codes = ", ".join((await work.execute(held)).scalars())
+        until = {one: _clock(hotline, Span(work.now, person.on_shift_until), one) for one in hotline.texts.by_language}
+        texts = hotline.texts.in_every_language("shift.ends_soon", codes=codes, until=until)
+        message = Message(Lane.DISPATCH, "shift_ends", texts, person.id, person.on_shift_until)
+        await plan_to(work, message, [person.contact_id])
+    if ending:
+        wake_all(work, hotline)
+    return len(ending)
 
 
 async def leave_work(work: Transaction, hotline: Hotline, person: Volunteer, by: Volunteer | None = None) -> str | None:
@@ -134,6 +156,8 @@ async def _plan(work: Transaction, hotline: Hotline, asker: Asker, person: Volun
                 span = _span(work, hotline, wished)
                 await change_once(work, person, span, person, away=False)
                 return Answer(asker.say("shift.once", when=say_span(span, hotline.time_zone, asker.language)))
+            case Wish.DROP:
+                return await _drop_weekly(work, asker, person, wished)
             case Wish.AWAY:
                 span = await _away_span(work, hotline, person, wished)
                 code = await be_away(work, hotline, person, span, person)
@@ -152,6 +176,24 @@ async def _plan_weekly(work: Transaction, asker: Asker, person: Volunteer, wishe
     await add_weekly(work, person, weekly, person)
     when = f"{say_weekday(weekly.weekday, asker.language)} {say_minutes(weekly.begins, weekly.ends)}"
     return Answer(asker.say("shift.weekly", when=when))
+
+
+async def _drop_weekly(work: Transaction, asker: Asker, person: Volunteer, wished: ShiftOrder) -> Answer:
+    """A weekly shift comes no more, if it is plain which; the answer holds the words that bring it back."""
+    mine = await weekly_of(work, person.id)
+    meant = [one for one in mine if fits_order(wished, one.weekday, (one.begins, one.ends))]
+    if not mine:
+        return Answer(asker.say("shift.no_weekly"))
+    if len(meant) != 1:
+        listed = [f"{say_weekday(one.weekday, asker.language)} {say_minutes(one.begins, one.ends)}" for one in meant or mine]
+        return Answer(asker.say("shift.which", shifts="; ".join(listed[:MOST_LISTED])))
+    [one] = meant
+    await remove_weekly(work, person, one.id, person)
+    return Answer(
+        asker.say(
+            "shift.removed", when=f"{say_weekday(one.weekday, asker.language).upper()} {say_minutes(one.begins, one.ends)}"
+        )
+    )
 
 
 async def _ask_for_swap(work: Transaction, hotline: Hotline, asker: Asker, person: Volunteer, wished: ShiftOrder) -> Answer:

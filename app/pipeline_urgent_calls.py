@@ -28,6 +28,9 @@ MOST_TURNS: Final = 2
 
 WAIT_SECONDS: Final = 6
 
+HUSHED: Final = "canceled"
+"""Twilio's word for a call that its caller ended before anybody answered: that is us, when somebody took the task."""
+
 
 async def begin_urgent_call(work: Transaction, hotline: Hotline, call_id: UUID, form: CallForm) -> str:
     """Somebody answered: TwiML that says that something urgent waits, or that somebody has it already."""
@@ -88,7 +91,8 @@ async def _hear_of(
                 work, "call.acknowledged", about.incident_id, actor_id=call.volunteer_id, county=about.county, role=call.role
             )
         elif then is RingState.OVER:
-            await record(work, "call.unanswered", about.incident_id, county=about.county, role=call.role, status=status)
+            verb = "call.hushed" if status == HUSHED else "call.unanswered"
+            await record(work, verb, about.incident_id, county=about.county, role=call.role, status=status)
     return call, about
 
 

@@ -36,7 +36,7 @@ from app.delivery.conservation import find_differences
 from app.delivery.pacing import CampaignPace, Pacer
 from app.delivery.quiet_hours import hold_for_the_night
 from app.delivery.reconcile import ask_after, reconcile
-from app.delivery.ringing import ring_due, settle_calls
+from app.delivery.ringing import hush_taken, ring_due, settle_calls
 from app.delivery.routing import write_slots
 from app.delivery.sender import From, Sender
 from app.intake.photos import find_lost_photos, forget_old_photos, settle_photo
@@ -54,7 +54,7 @@ from app.pipeline_masked_calls import place_masked_calls
 from app.pipeline_photos import place_found
 from app.pipeline_places import follow_landmarks
 from app.pipeline_recovery import Recovery, recover_answers, recover_recent, recover_whole
-from app.pipeline_shifts import follow_shifts
+from app.pipeline_shifts import follow_shifts, tell_of_ends
 from app.pipeline_subscribers import forget_sign_ups
 from app.pipeline_swaps import expire_swaps
 from app.privacy.erasure import FORGET_AT_TWILIO, copies_at_twilio
@@ -208,6 +208,7 @@ async def sweep_slowly(parts: Parts) -> None:
         find_lost_photos,
         find_lost_recordings,
         lambda unit: hold_for_the_night(unit, parts.hotline.time_zone),
+        lambda unit: tell_of_ends(unit, parts.hotline),
         lambda unit: follow_shifts(unit, parts.hotline),
         lambda unit: expire_swaps(unit, parts.hotline),
         lambda unit: warn_of_gaps(unit, parts.hotline, parts.settings.covered_hours),
@@ -238,8 +239,9 @@ async def settle_doubts(parts: Parts, carrier: TwilioRest, grace: timedelta) -> 
 
 
 async def ring_phones(parts: Parts, carrier: TwilioRest) -> None:
-    """Place the calls that are due, and find out about those of which nobody told anything. None while texts to us wait to be read, as one
-    of them may say stop."""
+    """Stop the phones that ring for what somebody has, place the calls that are due, and find out about those of which nobody told
+    anything. None is placed while texts to us wait to be read, as one of them may say stop."""
+    await hush_taken(parts.database, carrier)
     if parts.spool.is_empty():
         await ring_due(parts.database, carrier, parts.settings.public_url, parts.waiting_stops.among)
         await place_masked_calls(parts.database, carrier, parts.settings.public_url)

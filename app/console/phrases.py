@@ -260,6 +260,7 @@ WORDS: Final[dict[str, dict[str, str]]] = (
             "task.broken": mark("Taken back by a lead"),
             "call.acknowledged": mark("Somebody was called and says that they heard"),
             "call.unanswered": mark("Somebody was called and did not say that they heard"),
+            "call.hushed": mark("A phone stopped ringing, as somebody has it"),
             "call.failed": mark("A call could not be placed"),
             "incident.disputed": mark("Two people who were there saw different things"),
             "volunteer.not_understood": mark("A volunteer wrote something that was not understood"),

@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, exists, select
 
 from app.core.database import Database, Transaction
 from app.delivery.outbox import STOP_LOOKED_FOR_AGAIN
@@ -78,6 +78,14 @@ async def ring_due(
     return len(placed)
 
 
+async def hush_taken(database: Database, carrier: CallCarrier) -> int:
+    """Stop the phones that still ring for what somebody has by now; who answered already goes on and hears that. Each call is ended once,
+    as it rings for less than half a minute anyway. Returns how many that were."""
+    ringing = await database.run(_no_longer_wanted)
+    await asyncio.gather(*(_hush(carrier, call_id, sid) for call_id, sid in ringing))
+    return len(ringing)
+
+
 async def settle_calls(database: Database, carrier: CallCarrier) -> None:
     """Find out what became of calls of which nobody told anything: from Twilio's log, by whom we called since when."""
     for one in await database.run(_in_doubt):
@@ -111,6 +119,33 @@ async def _claim(work: Transaction) -> list[Claimed]:
         elif await _move(work, row.id, RingState.CALLING, claimed_at=work.now, tries=row.tries + 1):
             claimed.append(Claimed(row.id, _number(work, row), row.language, work.now, row.tries + 1))
     return claimed
+
+
+async def _no_longer_wanted(work: Transaction) -> list[tuple[UUID, str]]:
+    """The calls to end, by our id and Twilio's, written down as ended by us before Twilio is asked."""
+    taken = exists().where(task.c.id == urgent_call.c.task_id, task.c.state != TaskState.WAITING.value)
+    rows = await work.execute(
+        urgent_call.update()
+        .where(
+            urgent_call.c.state == RingState.PLACED.value,
+            urgent_call.c.sid.is_not(None),
+            urgent_call.c.ended_at.is_(None),
+            urgent_call.c.hushed_at.is_(None),
+            taken,
+        )
+        .values(hushed_at=work.now)
+        .returning(urgent_call.c.id, urgent_call.c.sid)
+    )
+    return [(row.id, row.sid) for row in rows.all()]
+
+
+async def _hush(carrier: CallCarrier, call_id: UUID, sid: str) -> None:
+    try:
+        await carrier.stop_ringing(sid)
+    except Refused as refusal:  # they answered, or it was over
+        log.info("call_not_ringing", call=str(call_id), code=refusal.code)
+    except Exception as error:  # noqa: BLE001  # it ends by itself when it has rung for long enough
+        log.warning("call_not_stopped", call=str(call_id), reason=type(error).__name__)
 
 
 async def _in_doubt(work: Transaction) -> list[Claimed]:

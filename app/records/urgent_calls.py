@@ -15,12 +15,14 @@ from app.records.states import RingState
 
 class UrgentCall(SQLModel, table=True):
     """One call to one person about one task. `role` is as what they are called, `language` the one it speaks. `tries` counts how often
-    Twilio was asked to place it, `sid` is Twilio's name for it, `ended_with` Twilio's word for how it ended."""
+    Twilio was asked to place it, `sid` is Twilio's name for it, `ended_with` Twilio's word for how it ended, `hushed_at` when we asked
+    that it rings no more, as somebody has the task."""
 
     __tablename__ = "urgent_call"
     __table_args__ = (
         one_of("state", RingState),
         Index("ix_urgent_call_open", "due_at", postgresql_where=text("state IN ('waiting', 'calling', 'unknown')")),
+        Index("ix_urgent_call_ringing", "task_id", postgresql_where=text("state = 'placed' AND hushed_at IS NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -36,6 +38,7 @@ class UrgentCall(SQLModel, table=True):
     due_at: datetime = instant()
     claimed_at: datetime | None = instant(nullable=True)
     ended_at: datetime | None = instant(nullable=True)
+    hushed_at: datetime | None = instant(nullable=True)
 
 
 urgent_call = table_of(UrgentCall)

@@ -136,6 +136,11 @@ class CallCarrier(Protocol):
         """The ids of our calls to one number since an instant, newest first. Raises OutcomeUnknown when the log can't be read that far."""
         ...
 
+    async def stop_ringing(self, call: str) -> None:
+        """End a call that waits or rings; one that was answered goes on. Raises Refused where it does not ring any more, or
+        OutcomeUnknown."""
+        ...
+
 
 class TwilioRest:
     """The real thing, or a simulator with the same interface at `api_url`."""
@@ -233,6 +238,11 @@ class TwilioRest:
         except (TwilioException, TooManyRequests, aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return found
+
+    async def stop_ringing(self, call: str) -> None:
+        """See CallCarrier.stop_ringing. "canceled" ends what is queued or ringing and leaves a call in progress alone, unlike "completed"
+        (https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource)."""
+        await _answered(self._client.calls(call).update_async(status="canceled"))
 
     async def received_since(self, line: str, since: datetime) -> list[ReceivedText]:
         """The texts to one of our lines since an instant, oldest first. Raises OutcomeUnknown when the log can't be read now."""

@@ -10,8 +10,10 @@ from typing import Final
 
 from sqlalchemy import and_, exists, or_, select
 
-from app.core.database import Transaction
+from app.core.database import Transaction, row_as
 from app.records.events import record
+from app.records.states import TaskState
+from app.records.verification import task
 from app.volunteers.hours import Span, span_at
 from app.volunteers.shift_tables import weekly_shift
 from app.volunteers.shifts import plans
@@ -19,6 +21,9 @@ from app.volunteers.tables import Standing, Volunteer, volunteer
 
 LONGEST: Final = timedelta(hours=12)
 """So long presence that was begun by hand lasts: the longest shifts that networks have (field research, CORRN)."""
+
+END_NOTICE: Final = timedelta(minutes=15)
+"""So long before a shift ends whoever holds an incident hears of it: time to decide, or to write what the next person should know."""
 
 MOMENT: Final = timedelta(seconds=1)
 
@@ -86,6 +91,27 @@ async def follow_plans(work: Transaction, zone: str) -> Followed:
             await _write(work, person, on_shift=False, on_shift_until=None, verb="volunteer.shift_ended")
             ended.append(person)
     return Followed(begun, ended)
+
+
+async def note_ends(work: Transaction) -> list[Volunteer]:
+    """Those whose shift ends soon while they hold an incident, each once an end, also where several look at once."""
+    holds = exists().where(
+        task.c.holder_id == volunteer.c.id, task.c.state == TaskState.LEASED.value, task.c.lease_until > work.now
+    )
+    ending = and_(volunteer.c.on_shift_until > work.now, volunteer.c.on_shift_until <= work.now + END_NOTICE)
+    rows = await work.execute(
+        volunteer.update()
+        .where(
+            volunteer.c.standing == Standing.ACTIVE.value,
+            volunteer.c.on_shift,
+            ending,
+            volunteer.c.told_of_end.is_distinct_from(volunteer.c.on_shift_until),
+            holds,
+        )
+        .values(told_of_end=volunteer.c.on_shift_until)
+        .returning(volunteer)
+    )
+    return [row_as(Volunteer, dict(row._mapping)) for row in rows.all()]
 
 
 async def planned_now(work: Transaction, person: Volunteer, zone: str) -> Span | None:

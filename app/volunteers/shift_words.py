@@ -1,4 +1,5 @@
-"""What a volunteer orders by text about the shifts they plan: SHIFT FRI 18-22, AWAY FRI, SWAP FRI, TAKE 12 and their Spanish twins. Pure.
+"""What a volunteer orders by text about the shifts they plan: SHIFT FRI 18-22, SHIFT DROP FRI, AWAY FRI, SWAP FRI, TAKE 12 and their
+Spanish twins. Pure.
 
 Days may be misspelled and hours written as people write them (18-22, 6pm-10pm, 6 a 10 pm). A longer text that merely begins with such a
 word is none: volunteers see other things, too.
@@ -24,6 +25,7 @@ class Wish(StrEnum):
 
     ONCE = "once"  # a shift on one day
     WEEKLY = "weekly"  # one that comes again
+    DROP = "drop"  # one that comes again comes no more
     AWAY = "away"
     SWAP = "swap"  # ask others to take mine
     TAKE = "take"  # take another's
@@ -59,6 +61,13 @@ ABOUT_A_SWAP: Final = re.compile(
 SWAP_WORDS: Final = {
     "take": Wish.TAKE, "tomo": Wish.TAKE, "keep": Wish.KEEP, "sigo": Wish.KEEP, "approve": Wish.APPROVE, "apruebo": Wish.APPROVE
 }  # fmt: skip
+
+DROPS: Final = frozenset(
+    {"remove", "drop", "delete", "quitar", "quita", "quite", "borrar", "borra", "borre", "eliminar", "elimina", "elimine"}
+)
+"""A bare "shift remove" ends all texts before it is read here, as REMOVE is a word of those who want no more; DROP and QUITAR are ours."""
+
+SHIFTS: Final = frozenset({"shift", "shifts", "turno", "turnos"})
 
 EVERY: Final = frozenset({"every", "each", "weekly", "cada", "todos", "todas", "semanal", "siempre"})
 
@@ -113,6 +122,8 @@ def read_shift_order(text: str, today: date) -> ShiftOrder | None:
     if NO_SHIFT.match(plain):
         plain = f"away {plain.split(' ', 2)[2]}"
     words = plain.split()
+    if len(words) <= MOST_WORDS and _drops(words):
+        return _read_drop(" ".join(word for word in words if word not in DROPS | SHIFTS), today)
     wish = FIRST_WORDS.get(words[0]) if len(words) > 1 else None
     if wish is None or len(words) > MOST_WORDS:
         return None
@@ -134,6 +145,28 @@ def read_shift_order(text: str, today: date) -> ShiftOrder | None:
     elif every:
         return unclear
     return ShiftOrder(wish, days, hours, by_weekday)
+
+
+def fits_order(order: ShiftOrder, weekday: int, hours: tuple[int, int]) -> bool:
+    """Whether an order is about a weekly shift of this weekday and these hours, as far as it says. Pure."""
+    return order.hours in {None, hours} and all(day.weekday() == weekday for day in order.days)
+
+
+def _drops(words: Sequence[str]) -> bool:
+    """Whether words are SHIFT DROP or DROP MY SHIFT, and perhaps more."""
+    if len(words) < 2:
+        return False
+    return (words[0] in SHIFTS and words[1] in DROPS) or (words[0] in DROPS and bool(SHIFTS & set(words[1:4])))
+
+
+def _read_drop(rest: str, today: date) -> ShiftOrder:
+    """Which weekly shift is to go: by its weekday and hours, as far as they are named. A date is no weekly shift."""
+    dated, rest, _ = _dates(rest, today)
+    hours, rest = read_hours(rest)
+    (days, by_weekday), left = _days(rest, today)
+    if left or dated or len(days) > 1 or (days and not by_weekday):
+        return ShiftOrder(Wish.UNCLEAR)
+    return ShiftOrder(Wish.DROP, days, hours, by_weekday)
 
 
 def read_hours(text: str) -> tuple[tuple[int, int] | None, str]:

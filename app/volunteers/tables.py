@@ -52,7 +52,8 @@ class Volunteer(SQLModel, table=True):
     asked to get practice alerts.
 
     `on_shift` is presence: it ends by itself at `on_shift_until`. `followed_at` is the beginning of the last planned shift that presence
-    followed, so that who then says OFF stays off.
+    followed, so that who then says OFF stays off. `told_of_end` is the end of a shift that they were told of beforehand, so that they
+    are told once.
     """
 
     __table_args__ = (one_of("standing", Standing), one_of("vetting", Vetting))
@@ -73,6 +74,7 @@ class Volunteer(SQLModel, table=True):
     on_shift: bool = True
     on_shift_until: datetime | None = instant(nullable=True)
     followed_at: datetime | None = instant(nullable=True)
+    told_of_end: datetime | None = instant(nullable=True)
     quiet_from: int | None = None  # the hours of the day, in `quiet_zone`, from and until which they are not asked
     quiet_until: int | None = None
     quiet_zone: str | None = Field(default=None, max_length=40)

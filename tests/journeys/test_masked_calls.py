@@ -214,6 +214,9 @@ class Away:
     async def calls_to(self, to: str, since: Any) -> list[str]:
         return []
 
+    async def stop_ringing(self, call: str) -> None:
+        raise OutcomeUnknown("timeout")
+
 
 async def test_a_call_whose_outcome_nobody_knows_is_not_placed_again(talking: Talking) -> None:
     await talking.asks()

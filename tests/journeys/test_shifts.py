@@ -10,21 +10,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from app.core.clock import ManualClock
 from app.core.database import Database
 from app.core.languages import text_language
 from app.pipeline import Hotline, receive_text
-from app.pipeline_shifts import follow_shifts
+from app.pipeline_shifts import follow_shifts, tell_of_ends
 from app.pipeline_swaps import expire_swaps
 from app.records.contacts import contact
 from app.records.deliveries import Lane, delivery, outgoing_message, outgoing_text
 from app.records.events import event
-from app.records.verification import handover
+from app.records.verification import handover, task
 from app.telephony.forms import TextForm, read_form
 from app.verification.handover import notes_of
 from app.verification.tasks import pull_task
+from app.volunteers.presence import END_NOTICE
 from app.volunteers.roster import add_volunteer
 from app.volunteers.shift_tables import shift_change, swap, weekly_shift
 from app.volunteers.tables import Volunteer, volunteer
@@ -124,6 +125,69 @@ async def test_a_shift_is_planned_and_listed_by_text_in_both_languages(crew: Cre
     assert change is not None and (change.begins_at, change.ends_at, change.away) == (*FRIDAY_EVENING, False)
     assert week is not None and (week.weekday, week.begins, week.ends) == (4, 1080, 1320)
     assert verbs == ["shift.extra", "shift.weekly_added"]
+
+
+async def test_a_weekly_shift_goes_by_text_and_comes_back_by_the_words_of_the_answer(crew: Crew) -> None:
+    assert "no shift that comes each week" in await crew.text("Ana", "shift drop fri")
+    await crew.text("Luz", "turno cada viernes 18-22")
+    await crew.text("Luz", "turno cada viernes 8-12")
+    await crew.text("Luz", "turno cada lunes 18-22")
+    asked = await crew.text("Luz", "turno quitar vie")
+    assert "cada semana tiene vie 08:00-12:00; vie 18:00-22:00." in asked
+    gone = await crew.text("Luz", "TURNO QUITAR VIE 18-22")
+    assert "ya no cada semana: VIE 18:00-22:00" in gone
+    assert "vie 6 mar, 18:00" not in await crew.text("Luz", "TURNO")
+    undo = gone.partition("otra vez: ")[2].partition(". Ausente")[0]
+    assert "cada semana: vie 18:00-22:00" in await crew.text("Luz", undo)
+    async with crew.database.transaction() as work:
+        verbs = (
+            (await work.execute(select(event.c.verb).where(event.c.verb.like("shift.%")).order_by(event.c.id))).scalars().all()
+        )
+        assert await work.scalar(select(func.count()).select_from(contact)) == len(PEOPLE), "nobody is erased"
+    assert verbs == ["shift.weekly_added"] * 3 + ["shift.weekly_removed", "shift.weekly_added"]
+
+
+async def test_who_holds_an_incident_hears_once_before_their_shift_ends_what_to_do(crew: Crew) -> None:
+    await crew.text("Ana", "shift fri 18-22")
+    await crew.text("Cleo", "turno vie 18-22")
+    begins, ends = FRIDAY_EVENING
+    await crew.until(begins)
+    await an_incident(crew.database, crew.hotline.queue)
+    async with crew.database.transaction() as work:
+        held = await pull_task(work, crew.hotline.queue, crew.people["Ana"])
+        assert held is not None
+        await work.execute(update(task).where(task.c.id == held.id).values(lease_until=ends + timedelta(hours=2)))
+
+    async def tells(at: datetime) -> int:
+        crew.clock.advance(at - crew.clock.now)
+        async with crew.database.transaction() as work:
+            return await tell_of_ends(work, crew.hotline)
+
+    assert await tells(ends - END_NOTICE - timedelta(minutes=1)) == 0
+    assert await tells(ends - END_NOTICE) == 1
+    assert await tells(ends - timedelta(minutes=5)) == 0
+    [(who, _, words)] = [one for one in await crew.told() if one[1] == "shift_ends"]
+    assert who == "Ana" and "your shift ends at 22:00 and you hold" in words and "what the next person should know" in words
+    await crew.text("Ana", "shift today 22-23")  # the shift is longer than it was, so its end is another
+    await crew.passes(minutes=0)
+    assert await tells(ends + timedelta(minutes=50)) == 1
+
+
+async def test_two_workers_that_look_at_once_tell_of_an_end_once(crew: Crew) -> None:
+    await crew.text("Ana", "ON")
+    await an_incident(crew.database, crew.hotline.queue)
+    async with crew.database.transaction() as work:
+        ends = await work.scalar(select(volunteer.c.on_shift_until).where(volunteer.c.alias == "Ana"))
+    assert ends is not None
+    crew.clock.advance(ends - crew.clock.now - END_NOTICE)
+    async with crew.database.transaction() as work:
+        assert await pull_task(work, crew.hotline.queue, crew.people["Ana"])
+
+    async def tells() -> int:
+        async with crew.database.transaction() as work:
+            return await tell_of_ends(work, crew.hotline)
+
+    assert sorted(await asyncio.gather(*(tells() for _ in range(4)))) == [0, 0, 0, 1]
 
 
 async def test_what_can_not_be_read_or_noted_gets_an_example(crew: Crew) -> None:

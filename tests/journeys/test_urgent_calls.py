@@ -20,7 +20,7 @@ from app.api.errors import add_problem_details
 from app.core.clock import ManualClock
 from app.core.database import Database
 from app.delivery.outbox import STOP_LOOKED_FOR_AGAIN
-from app.delivery.ringing import FRESH, GRACE, LEASE, ring_due, settle_calls
+from app.delivery.ringing import FRESH, GRACE, LEASE, hush_taken, ring_due, settle_calls
 from app.delivery.switch import halt, resume_sending
 from app.intake.spool_folder import Spool
 from app.pipeline import Hotline
@@ -41,7 +41,7 @@ from tests.conftest import HOTLINE_NUMBER, LogBook
 from tests.devices import Devices
 from tests.verification.test_tasks import DURHAM, an_incident
 
-BEA, LEA = "+19195550131", "+19195550132"
+BEA, LEA, MAX = "+19195550131", "+19195550132", "+19195550133"
 THREE, FIVE = timedelta(minutes=3), timedelta(minutes=5)
 
 
@@ -184,6 +184,32 @@ async def test_who_answers_when_somebody_has_it_hears_that(duty: Duty) -> None:
     assert call.is_over
 
 
+async def test_a_phone_stops_ringing_when_somebody_takes_it_and_a_call_that_was_answered_goes_on(duty: Duty) -> None:
+    await duty.enlist("Max", MAX, "dispatcher", "backup")
+    assert await duty.sweep(THREE) == 2
+    call = await duty.devices(BEA).answers()
+    async with duty.database.transaction() as work:
+        assert await take_task(work, duty.hotline, duty.people["Lea"])
+    assert await hush_taken(duty.database, duty.carrier) == 2
+    assert await hush_taken(duty.database, duty.carrier) == 0
+    await duty.devices.post("settle", {})
+    assert sorted((one.state, one.ended_with) for one in await duty.calls()) == [("over", "canceled"), ("placed", None)]
+    assert await duty.verbs() == ["call.hushed"]
+    await call.presses("1")
+    call.hears("Alguien ya lo tiene")
+
+
+async def test_what_still_waits_rings_on_and_a_company_that_does_not_answer_is_not_asked_twice(duty: Duty) -> None:
+    await planned(duty)
+    company = Company(["CA1"], stops=[OutcomeUnknown("timeout")])
+    assert await rung(duty, company) == 1
+    assert await hush_taken(duty.database, company) == 0
+    async with duty.database.transaction() as work:
+        assert await take_task(work, duty.hotline, duty.people["Lea"])
+    assert [await hush_taken(duty.database, company) for _ in range(2)] == [1, 0]
+    assert (company.stopped, await duty.states()) == (["CA1"], ["placed"])
+
+
 async def test_the_kill_switch_holds_calls_back_and_an_old_one_is_not_placed_late(duty: Duty) -> None:
     async with duty.database.transaction() as work:
         await halt(work, "an exercise")
@@ -235,6 +261,8 @@ class Company:
     answers: list[str | Exception]
     logged: list[str] | Exception = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    stops: list[Exception] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
 
     async def call(self, to: str, url: str, callback: str, ring_seconds: int) -> str:
         self.asked.append(url)
@@ -247,6 +275,11 @@ class Company:
         if isinstance(self.logged, Exception):
             raise self.logged
         return self.logged
+
+    async def stop_ringing(self, call: str) -> None:
+        self.stopped.append(call)
+        if self.stops:
+            raise self.stops.pop(0)
 
 
 async def rung(duty: Duty, company: Company) -> int:

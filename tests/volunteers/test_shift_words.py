@@ -67,6 +67,48 @@ def test_other_wishes_are_read(words: str, wish: Wish, days: tuple[date, ...], h
 
 
 @pytest.mark.parametrize(
+    ("words", "days", "hours"),
+    [
+        ("SHIFT DROP FRI 18-22", (FRIDAY,), EVENING),
+        ("remove my shift every friday", (FRIDAY,), None),
+        ("TURNO QUITAR VIE 18-22", (FRIDAY,), EVENING),
+        ("quite mi turno de los viernes de 6 a 10 pm", (FRIDAY,), EVENING),
+        ("borrar turnos", (), None),
+        ("shift drop 18-22", (), EVENING),
+    ],
+)
+def test_a_weekly_shift_is_removed_by_its_day_and_hours(
+    words: str, days: tuple[date, ...], hours: tuple[int, int] | None
+) -> None:
+    found = read_shift_order(words, MONDAY)
+    assert found is not None
+    assert (found.wish, found.days, found.hours) == (Wish.DROP, days, hours)
+
+
+@pytest.mark.parametrize("words", ["shift drop 3/6", "shift drop the blue van", "quitar turno hoy"])
+def test_what_is_no_weekly_shift_is_not_removed(words: str) -> None:
+    found = read_shift_order(words, MONDAY)
+    assert found is not None and found.wish is Wish.UNCLEAR
+
+
+@pytest.mark.parametrize("words", ["remove me", "borrar", "they remove people from the night shift at the plant", "delete"])
+def test_what_merely_says_remove_is_no_order_about_shifts(words: str) -> None:
+    assert read_shift_order(words, MONDAY) is None
+
+
+@given(st.integers(0, 6), st.integers(0, 1439), st.integers(1, 1440), st.sampled_from(("en", "es")))
+def test_the_words_that_bring_a_removed_shift_back_are_read_as_what_it_was(
+    weekday: int, begins: int, ends: int, language: str
+) -> None:
+    if begins == ends:
+        return
+    words = {"en": "SHIFT EVERY", "es": "TURNO CADA"}[language]
+    found = read_shift_order(f"{words} {say_weekday(weekday, language).upper()} {say_minutes(begins, ends)}", MONDAY)
+    assert found is not None
+    assert (found.wish, found.days[0].weekday(), found.hours) == (Wish.WEEKLY, weekday, (begins, ends))
+
+
+@pytest.mark.parametrize(
     ("words", "wish"),
     [
         ("TAKE 12", Wish.TAKE),
