@@ -66,7 +66,8 @@ def test_every_text_costs_the_segments_it_should(language: str) -> None:
     texts, rights = Texts.from_pack("us_nc", "Vigia"), Rights.from_pack("us_nc")
     county = {"en": "Rutherford County", "es": "condado de Rutherford"}[language]
     blanks = {
-        "county": county, "place": "Walmart, N Roxboro St, Durham", "time": "10:40 PM", "until": "12:40 AM", "code": "KD4821", "codes": "KD4821",
+        "county": county, "place": "Walmart, N Roxboro St, Durham", "time": "10:40 PM", "until": "12:40 AM", "code": "KD4821",
+        "codes": "KD4821",
         "options": "Vance / Henderson", "kind": texts.say("kinds.detention", language), "zone": "near Winston-Salem",
         "seen": texts.say("seen.reports", language, count=12), "outcome": texts.say("outcomes.confirm", language),
         "correction": texts.say("alert.corrected_police", language), "rights": rights.line(language), "count": 12,
