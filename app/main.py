@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypedDict
 from urllib.parse import urlencode
@@ -44,7 +44,7 @@ class State(TypedDict):
     acknowledged: Acknowledged
     hotline: Hotline
     listener: Listener
-    demo_links: Mapping[str, str]
+    demo_links: Sequence[Mapping[str, str]]
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
@@ -112,7 +112,7 @@ def application() -> FastAPI:
 
 
 def _state(parts: Parts, listener: Listener, lane: Database, acknowledged: Acknowledged, marks: StopMarks) -> State:
-    links: Mapping[str, str] = json.loads(os.environ.get("VIGIA_DEMO_LINKS", "{}")) if parts.settings.demo else {}
+    links: Sequence[Mapping[str, str]] = json.loads(os.environ.get("VIGIA_DEMO_LINKS", "[]")) if parts.settings.demo else ()
     return State(
         settings=parts.settings,
         database=parts.database,

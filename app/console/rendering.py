@@ -127,7 +127,7 @@ def _frame(request: Request, language: str) -> dict[str, Any]:
         "owes_note": getattr(request.state, "owes_note", False),
         "hotline_name": settings.hotline_name,
         "demo": settings.demo,
-        "demo_links": getattr(request.state, "demo_links", {}) if settings.demo else {},
+        "demo_links": getattr(request.state, "demo_links", ()) if settings.demo else (),
         "simulator_url": settings.simulator_url if settings.demo else None,
     }
 

@@ -52,7 +52,7 @@ async def run_demo(*, port: int, data: Path, headless: bool, play: bool, unknown
         )
         settings = Settings.model_validate({**_fields(environment)})
         async with open_parts(settings) as parts:
-            links = await seed_demo(parts.database)
+            links = await seed_demo(parts.database, with_shifts=True)
             async with parts.database.transaction() as work:
                 played = int(await work.scalar(select(func.count()).select_from(alert)))
         supervisor = Supervisor(_processes(environment, port, simulator_port, web, simulator, links, played))
@@ -81,7 +81,7 @@ def _processes(
 ) -> list[Process]:
     """The simulator, the web and the worker; the key that can send goes to the simulator, which checks it, and to the worker alone."""
     whole_links = {alias: f"{web}{path}" for alias, path in links.items()}
-    without_key = dict(environment) | {"TWILIO_API_KEY_SECRET": "", "VIGIA_DEMO_LINKS": json.dumps(dict(links))}
+    without_key = dict(environment) | {"TWILIO_API_KEY_SECRET": "", "VIGIA_DEMO_LINKS": json.dumps(doors(links))}
     playing = dict(environment) | {
         "VIGIA_SIMULATOR_SMS_URL": f"{web}/twilio/messages{WEBHOOK_OVERRIDES}",
         "VIGIA_SIMULATOR_VOICE_URL": f"{web}/twilio/calls{WEBHOOK_OVERRIDES}",
@@ -94,6 +94,15 @@ def _processes(
         Process("simulator", ["simulator", "--port", str(simulator_port)], playing),
         Process("web", ["web", "--port", str(port)], without_key),
         Process("worker", ["worker"], environment),
+    ]
+
+
+def doors(links: Mapping[str, str]) -> list[dict[str, str]]:
+    """How a newcomer comes in, as the console shows it: for each volunteer with a link its path, their alias and their first role."""
+    return [
+        {"alias": person.alias, "role": person.roles[0], "path": links[person.alias]}
+        for person in VOLUNTEERS
+        if person.alias in links
     ]
 
 
@@ -168,7 +177,7 @@ async def _play(web: str, simulator: str, links: Mapping[str, str], played: int)
 
 def _print_addresses(web: str, simulator: str, links: Mapping[str, str]) -> None:
     lines = [f"\n  Vigía is ready.\n\n  console     {web}/console/", f"  phones      {simulator}/simulator/", "\n  Sign in as"]
-    lines += [f"    {person.page:<17} {person.alias:<6} {web}{links[person.alias]}" for person in VOLUNTEERS]
+    lines += [f"    {person.page:<17} {person.alias:<6} {web}{links[person.alias]}" for person in VOLUNTEERS if person.page]
     sys.stdout.write("\n".join([*lines, "\n  Ctrl-C stops everything.\n\n"]))
     sys.stdout.flush()
 

@@ -1,4 +1,5 @@
-"""The people of the demo: invented aliases with fictional numbers (555-01xx), six volunteers and forty subscribers in four counties."""
+"""The people of the demo: invented aliases with fictional numbers (555-01xx), volunteers with a week of shifts, and forty subscribers in
+four counties."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.simulator.story import CASTS
+from app.volunteers.hours import Weekly
 
 DURHAM: Final = "37063"
 WAKE: Final = "37183"
@@ -18,7 +20,8 @@ LINE: Final = "+19195550100"
 
 @dataclass(frozen=True)
 class DemoVolunteer:
-    """A volunteer of the demo. `page`: the role under which their sign-in link is printed."""
+    """A volunteer of the demo. `page`: the role under which their sign-in link is printed, empty for those who have none. `week`: their
+    weekly shifts; who plans none is on duty at any hour, since the demo is played at any hour."""
 
     alias: str
     page: str
@@ -27,6 +30,7 @@ class DemoVolunteer:
     counties: tuple[str, ...]
     trained: bool
     number: str
+    week: tuple[Weekly, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,22 @@ class DemoPhone:
     language: str
 
 
+_MORNING, _EVENING = (420, 900), (900, 1320)
+
+
+def _shifts(mornings: tuple[int, ...], evenings: tuple[int, ...]) -> tuple[Weekly, ...]:
+    """From 7 until 15 and from 15 until 22 o'clock on these weekdays, 0 being Monday."""
+    return (*(Weekly(day, *_MORNING) for day in mornings), *(Weekly(day, *_EVENING) for day in evenings))
+
+
+_FIRST, _SECOND, _THIRD = _shifts((0, 1, 2, 3), (6,)), _shifts((), (0, 1, 2, 4, 5)), _shifts((4, 5, 6), (3,))
+"""Three people fill the hours of a week between them."""
+
+_BUT_THURSDAY_EVENING: Final = _shifts((4, 5, 6), ())
+"""The third of those who cover Durham, Wake and Alamance: one gap is left, so that Coverage has something to say."""
+
+_TRIANGLE: Final = (DURHAM, WAKE, ALAMANCE)
+
 VOLUNTEERS: Final = (
     DemoVolunteer("Ana", "dispatcher", ("dispatcher",), ("en", "es"), (), False, "+19195550101"),
     DemoVolunteer(
@@ -48,7 +68,18 @@ VOLUNTEERS: Final = (
     DemoVolunteer("Sam", "second verifier", ("verifier",), ("en",), (DURHAM, WAKE), True, "+19195550104"),
     DemoVolunteer("Olga", "organizer", ("organizer",), ("en", "es"), (), False, "+19195550105"),
     DemoVolunteer("Tomas", "second organizer", ("organizer", "admin"), ("en", "es"), (), False, "+19195550106"),
+    DemoVolunteer("Marta", "lead", ("lead", "dispatcher"), ("es", "en"), (), False, "+19195550107", _FIRST),
+    DemoVolunteer("Nilo", "on backup", ("backup", "dispatcher"), ("es", "en"), (), False, "+19195550108", _SECOND),
+    DemoVolunteer("Vera", "administrator", ("admin",), ("en", "es"), (), False, "+19195550118"),
+    DemoVolunteer("Irma", "", ("dispatcher",), ("en", "es"), (), False, "+19195550109", _THIRD),
+    DemoVolunteer("Teo", "", ("verifier",), ("es", "en"), _TRIANGLE, True, "+19195550151", _FIRST),
+    DemoVolunteer("Zulma", "", ("verifier",), ("es",), _TRIANGLE, True, "+19195550152", _SECOND),
+    DemoVolunteer("Noa", "", ("verifier",), ("en",), _TRIANGLE, True, "+19195550153", _BUT_THURSDAY_EVENING),
+    DemoVolunteer("Wanda", "", ("verifier",), ("en",), (MECKLENBURG,), True, "+17045550151", _FIRST),
+    DemoVolunteer("Yago", "", ("verifier",), ("es", "en"), (MECKLENBURG,), True, "+17045550152", _SECOND),
+    DemoVolunteer("Gita", "", ("verifier",), ("en",), (MECKLENBURG,), True, "+17045550153", _THIRD),
 )
+"""The first six play the story."""
 
 
 NEIGHBOURS: Final = tuple(

@@ -142,7 +142,7 @@ async def desk(
         "photos": photos,
         "hotline": hotline,
         "listener": Listener(redis),
-        "demo_links": {},
+        "demo_links": (),
     }
     made = Desk(_mounted(state), database, hotline)
     async with made.stack:
