@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -15,7 +16,9 @@ from app.records.contacts import contact
 from app.records.deliveries import OutgoingText, delivery, outgoing_message, outgoing_text
 from app.records.events import event, verify_chain
 from app.records.incidents import report
+from app.records.masked import CallState, MaskedCall, masked_call
 from app.verification.contact import LASTS
+from app.volunteers.roster import add_volunteer
 from tests.console.conftest import LUZ_PHONE, ROSA, Browser, Desk
 
 
@@ -243,3 +246,34 @@ def desk_clock(desk: Desk) -> ManualClock:
     """The clock of the test's database."""
     assert isinstance(desk.database.clock, ManualClock)
     return desk.database.clock
+
+
+@pytest.mark.parametrize(
+    ("state", "ended_with", "to_beto", "to_lea"),
+    [
+        (CallState.RINGING, None, "Your phone rings.", "Beto is about to call this person."),
+        (CallState.JOINED, None, "You are on the phone with this person.", "Beto is on the phone with this person."),
+        (CallState.OVER, "busy", "You called this person, and the line was busy.", "Beto called this person, and the line was busy."),
+    ],
+)  # fmt: skip
+async def test_a_call_is_told_to_whoever_asked_for_it_and_to_others_in_their_own_words(
+    desk: Desk, state: CallState, ended_with: str | None, to_beto: str, to_lea: str
+) -> None:
+    _, path = await talk_page(desk)
+    async with desk.database.transaction() as work:
+        given: dict[str, Any] = {"languages": ["en"], "counties": [], "trained": False}
+        desk.people["Lea"] = await add_volunteer(work, "Lea", roles=["dispatcher", "lead"], number=None, **given)
+        told = await work.first(select(report.c.id, report.c.contact_id))
+        assert told is not None
+        call = MaskedCall(
+            id=work.new_id(), contact_id=told.contact_id, report_id=told.id, asked_by=desk.people["Beto"].id, asked_at=work.now
+        )
+        await work.add(call)
+        changes = {"state": state.value, "ended_with": ended_with}
+        await work.execute(masked_call.update().where(masked_call.c.id == call.id).values(changes))
+    beto, lea = await desk.browser("Beto"), await desk.browser("Lea")
+
+    assert to_beto in (await beto.get(path)).text
+    assert to_lea in (await lea.get(path)).text
+    await lea.post("/console/language", data={"language": "es"})
+    assert "Beto " in (page := (await lea.get(path)).text) and to_lea not in page
