@@ -64,6 +64,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// On a phone the menu is a strip that scrolls; where one is stands in the middle of it.
+const strip = document.querySelector(".menu");
+const here = strip?.querySelector("[aria-current]");
+if (here) strip.scrollLeft += here.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - here.offsetWidth) / 2;
+
 // The account menu closes like a menu.
 document.addEventListener("click", (event) => {
   document.querySelectorAll("details.account[open]").forEach((menu) => menu.contains(event.target) || menu.removeAttribute("open"));
