@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.api import masked_calls
-from app.api.errors import add_problem_details
 from app.core.clock import ManualClock
 from app.core.database import Database
 from app.core.errors import Conflict, NotAllowed
 from app.delivery.switch import halt, resume_sending
-from app.intake.spool_folder import Spool
 from app.pipeline import Hotline
 from app.pipeline_masked_calls import place_masked_calls
 from app.records.events import event
 from app.records.incidents import Incident, incident, report
 from app.records.masked import MaskedCall, masked_call
-from app.settings import Settings
-from app.simulator.account import SIMULATED_ACCOUNT_SID, SimulatedLine
-from app.simulator.application import SimulatorConfig, create_simulator
-from app.simulator.server import address_of, loopback_socket, serving
 from app.telephony.rest import OutcomeUnknown, TwilioRest
 from app.verification.contact import find_whom
 from app.verification.masked_calls import FRESH, ask_for_call
 from app.volunteers.roster import add_volunteer
 from app.volunteers.tables import Volunteer
-from tests.conftest import HOTLINE_NUMBER, LogBook
+from tests.conftest import LogBook
 from tests.devices import Devices
+from tests.journeys.conftest import Switchboard
 from tests.verification.field import ROSA, Field, open_field
 
 BEA = "+19195550131"
@@ -80,39 +70,15 @@ class Talking:
 
 
 @pytest.fixture
-async def talking(
-    settings: Settings, database: Database, hotline: Hotline, clock: ManualClock, tmp_path: Path
-) -> AsyncIterator[Talking]:
-    """The hotline's routes for such calls and the simulator, both over HTTP on loopback."""
-    web_socket, twilio_socket = loopback_socket(), loopback_socket()
-    web, twilio = address_of(web_socket), address_of(twilio_socket)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        reached_at = settings.model_copy(update={"public_url": web})
-        yield {"settings": reached_at, "intake_database": database, "hotline": hotline, "spool": Spool(tmp_path, database.keys)}
-
-    app = FastAPI(lifespan=lifespan)
-    add_problem_details(app)
-    app.include_router(masked_calls.router)
-    line = SimulatedLine(HOTLINE_NUMBER, f"{web}/twilio/messages", f"{web}/twilio/calls", f"{web}/twilio/calls/status")
-    token, secret = settings.auth_token.get_secret_value(), settings.api_key_secret.get_secret_value()
-    simulator = create_simulator(
-        SimulatorConfig(SIMULATED_ACCOUNT_SID, token, settings.api_key_sid, secret, lines=[line], public_url=twilio, seed=7)
-    )
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serving(app, web_socket))
-        await stack.enter_async_context(serving(simulator, twilio_socket))
-        devices = await stack.enter_async_context(Devices(twilio))
-        rest = TwilioRest(SIMULATED_ACCOUNT_SID, settings.api_key_sid, secret, HOTLINE_NUMBER, api_url=twilio)
-        field = await open_field(database, hotline, clock)
-        async with database.transaction() as work:
-            given: dict[str, Any] = {"languages": ["en"], "counties": [], "trained": False, "number": BEA}
-            bea = await add_volunteer(work, "Bea", roles=["dispatcher", "lead"], **given)
-        for number in (BEA, ROSA):
-            await devices(number).exists()
-        yield Talking(field, bea, devices, web, rest)
-        await rest.close()
+async def talking(switchboard: Switchboard, database: Database, hotline: Hotline, clock: ManualClock) -> Talking:
+    """Rosa's report is in hand, and both phones lie on the table."""
+    field = await open_field(database, hotline, clock)
+    async with database.transaction() as work:
+        given: dict[str, Any] = {"languages": ["en"], "counties": [], "trained": False, "number": BEA}
+        bea = await add_volunteer(work, "Bea", roles=["dispatcher", "lead"], **given)
+    for number in (BEA, ROSA):
+        await switchboard.devices(number).exists()
+    return Talking(field, bea, switchboard.devices, switchboard.web, switchboard.carrier)
 
 
 async def test_their_own_phone_rings_first_and_with_one_the_others_and_neither_sees_a_number(

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from app.api import urgent_calls
-from app.api.errors import add_problem_details
 from app.core.clock import ManualClock
 from app.core.database import Database
 from app.delivery.outbox import STOP_LOOKED_FOR_AGAIN
 from app.delivery.ringing import FRESH, GRACE, LEASE, hush_taken, ring_due, settle_calls
 from app.delivery.switch import halt, resume_sending
-from app.intake.spool_folder import Spool
 from app.pipeline import Hotline
 from app.pipeline_escalation import MOST_RUNG, escalate, take_task
 from app.privacy.holdings import erase_number
 from app.records.deliveries import delivery
 from app.records.events import event
 from app.records.urgent_calls import UrgentCall, urgent_call
-from app.settings import Settings
-from app.simulator.account import SIMULATED_ACCOUNT_SID, SimulatedLine
-from app.simulator.application import SimulatorConfig, create_simulator
-from app.simulator.server import address_of, loopback_socket, serving
 from app.subscribers.waiting_stops import WaitingStops
 from app.telephony.rest import OutcomeUnknown, Refused, TwilioRest
 from app.volunteers.roster import add_volunteer, suspend
 from app.volunteers.tables import Volunteer
-from tests.conftest import HOTLINE_NUMBER, LogBook
+from tests.conftest import LogBook
 from tests.devices import Devices
+from tests.journeys.conftest import Switchboard
 from tests.verification.test_tasks import DURHAM, an_incident
 
 BEA, LEA, MAX = "+19195550131", "+19195550132", "+19195550133"
@@ -83,37 +73,13 @@ class Duty:
 
 
 @pytest.fixture
-async def duty(
-    settings: Settings, database: Database, hotline: Hotline, clock: ManualClock, tmp_path: Path
-) -> AsyncIterator[Duty]:
-    """The hotline's routes for such calls and the simulator, both over HTTP on loopback."""
-    web_socket, twilio_socket = loopback_socket(), loopback_socket()
-    web, twilio = address_of(web_socket), address_of(twilio_socket)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        reached_at = settings.model_copy(update={"public_url": web})
-        yield {"settings": reached_at, "intake_database": database, "hotline": hotline, "spool": Spool(tmp_path, database.keys)}
-
-    app = FastAPI(lifespan=lifespan)
-    add_problem_details(app)
-    app.include_router(urgent_calls.router)
-    line = SimulatedLine(HOTLINE_NUMBER, f"{web}/twilio/messages", f"{web}/twilio/calls", f"{web}/twilio/calls/status")
-    token, secret = settings.auth_token.get_secret_value(), settings.api_key_secret.get_secret_value()
-    simulator = create_simulator(
-        SimulatorConfig(SIMULATED_ACCOUNT_SID, token, settings.api_key_sid, secret, lines=[line], public_url=twilio, seed=7)
-    )
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serving(app, web_socket))
-        await stack.enter_async_context(serving(simulator, twilio_socket))
-        devices = await stack.enter_async_context(Devices(twilio))
-        rest = TwilioRest(SIMULATED_ACCOUNT_SID, settings.api_key_sid, secret, HOTLINE_NUMBER, api_url=twilio)
-        made = Duty(database, hotline, clock, devices, web, rest)
-        await made.enlist("Bea", BEA, "dispatcher", "backup", languages=("es", "en"))
-        await made.enlist("Lea", LEA, "dispatcher", "lead")
-        await an_incident(database, hotline.queue, urgent=True)
-        yield made
-        await rest.close()
+async def duty(switchboard: Switchboard, database: Database, hotline: Hotline, clock: ManualClock) -> Duty:
+    """Something urgent has come in just now."""
+    made = Duty(database, hotline, clock, switchboard.devices, switchboard.web, switchboard.carrier)
+    await made.enlist("Bea", BEA, "dispatcher", "backup", languages=("es", "en"))
+    await made.enlist("Lea", LEA, "dispatcher", "lead")
+    await an_incident(database, hotline.queue, urgent=True)
+    return made
 
 
 async def test_whose_stop_waits_on_the_disk_of_another_machine_is_not_rung_before_it_is_read(duty: Duty) -> None:
