@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.console.alert_phrases import ALERT_WORDS
+from app.console.audit_phrases import FACT_WORDS
 from app.console.broadcast_phrases import BROADCAST_EVENTS, BROADCAST_WORDS
 from app.console.contact_phrases import CONTACT_EVENTS, CONTACT_WORDS
 from app.console.field_words import FIELD_WORDS
@@ -15,6 +16,7 @@ WORDS: Final[dict[str, dict[str, str]]] = (
     BROADCAST_WORDS
     | PEOPLE_WORDS
     | CONTACT_WORDS
+    | FACT_WORDS
     | {
         **ALERT_WORDS,
         "incident": {
