@@ -176,7 +176,7 @@ async def _take_a_verifiers_page(browser: Browser, web: str, simulator: str, lin
         (await phones.post(f"phones/{number}/texts", json={"body": "Y"})).raise_for_status()
         link = await _heard(phones, number, r"/console/field/[\w-]+")
     for scheme in ("light", "dark"):
-        await _shoot_one(browser, web, link, "", f"field-phone-{scheme}", PHONE, scheme)
+        await _shoot_one(browser, web, link, "", f"field-phone-{scheme}", PHONE, scheme, tallest=1000)
     talk = re.search(r"/console/incidents/[A-Z0-9]+/contacts/[\w-]+", await page.content())
     assert talk is not None  # a report came with it
     await page.request.post(f"{web}{talk[0]}", form={"words": "¿Siguen ahí? ¿Cuántos son?"}, headers=SAME_SITE)
@@ -226,7 +226,9 @@ async def _shoot(browser: Browser, web: str, path: str, link: str, name: str) ->
             await _shoot_one(browser, web, path, link, f"{name}-{size_name}-{scheme}", size, scheme)
 
 
-async def _shoot_one(browser: Browser, web: str, path: str, link: str, name: str, size: dict[str, int], scheme: str) -> None:
+async def _shoot_one(
+    browser: Browser, web: str, path: str, link: str, name: str, size: dict[str, int], scheme: str, tallest: int = 2600
+) -> None:
     context = await browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]  # literals
     page = await context.new_page()
     if link:
@@ -236,7 +238,7 @@ async def _shoot_one(browser: Browser, web: str, path: str, link: str, name: str
         await page.request.post(f"{web}/console/speak", form={"language": "en"}, headers=SAME_SITE)
     await page.goto(f"{web}{path}")
     whole = await page.evaluate("document.documentElement.scrollHeight")  # so that what sticks to the edge sticks there
-    await page.set_viewport_size({"width": size["width"], "height": min(whole + 60, 2600)})
+    await page.set_viewport_size({"width": size["width"], "height": min(whole + 60, tallest)})
     await page.screenshot(path=IMAGES / f"{name}.png")
     await context.close()
 
