@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from app.console.audit_phrases import FACT_WORDS, UNSHOWN
 from app.packs.texts import Texts
 from app.rights.topics import Rights
 from app.settings import Settings, env_example, environment_name, settings_page
@@ -31,6 +33,21 @@ def test_no_file_of_code_is_much_longer_than_four_hundred_lines() -> None:
 
 def test_no_file_has_a_name_that_says_nothing() -> None:
     assert [n for n in TRACKED if re.search(r"(^|/)(utils?|helpers?|manager|misc|common|service)\.py$", n)] == []
+
+
+def test_every_fact_that_an_event_can_have_has_words_on_the_audit_page() -> None:
+    """They stand in `app/console/audit_phrases.py`."""
+    known = FACT_WORDS["fact"].keys() | UNSHOWN | {"actor_id", "county"}
+    written = [
+        (name, node.lineno, word.arg)
+        for name in TRACKED
+        if name.startswith("app/") and name.endswith(".py") and (ROOT / name).exists()
+        for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"record", "record_later"}
+        for word in node.keywords
+    ]
+
+    assert [found for found in written if found[2] is not None and found[2] not in known] == []
 
 
 def test_generated_files_are_what_the_code_says() -> None:

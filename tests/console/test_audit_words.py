@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from app.console.audit_phrases import FACT_WORDS, UNSHOWN, VALUES
+from app.console.audit_phrases import VALUES
 from app.console.oversight import say_fact
 from app.console.phrases import WORDS
 from app.core.languages import translations
-
-APP = Path(__file__).parents[2] / "app"
-BESIDE_THE_FACTS = {"actor_id", "county"}
-
-
-def facts_in_the_code() -> Iterator[tuple[str, str]]:
-    """Where an event is written with a fact, and the fact's name."""
-    for file in APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"record", "record_later"}:
-                yield from ((f"{file.name}:{node.lineno}", word.arg) for word in node.keywords if word.arg is not None)
-
-
-def test_every_fact_that_an_event_can_have_has_words_or_is_not_shown() -> None:
-    known = FACT_WORDS["fact"].keys() | UNSHOWN | BESIDE_THE_FACTS
-
-    assert [found for found in facts_in_the_code() if found[1] not in known] == []
 
 
 def test_the_words_of_values_are_there() -> None:

@@ -105,6 +105,7 @@ def test_every_reason_to_wait_stands_on_the_page_in_the_consoles_words() -> None
 
     assert set(told) == {english for english, _ in WORDS.values()}
     assert f"after {FIRST_PAUSE.seconds // 60} to {spoken(LONGEST_PAUSE)}" in WORDS_OF_PAGE
+    assert f"every {spoken(outbox.STOP_LOOKED_FOR_AGAIN)}; once" in WORDS_OF_PAGE
     assert f"by itself, {outbox.MOST_ATTEMPTS} times at most" in WORDS_OF_PAGE
 
 
