@@ -13,6 +13,7 @@ FACT_WORDS: Final[dict[str, dict[str, str]]] = {
         "alias": mark("person"),
         "alone": mark("alone"),
         "asked": mark("asked"),
+        "back_to": mark("back to"),
         "because": mark("because"),
         "before": mark("before"),
         "begins": mark("from"),
@@ -68,6 +69,7 @@ FACT_WORDS: Final[dict[str, dict[str, str]]] = {
         "trainee": mark("trainee"),
         "tried": mark("tried"),
         "type": mark("kind"),
+        "undone": mark("undone"),
         "until": mark("until"),
         "urgent": mark("urgent"),
         "verifier": mark("verifier"),
@@ -85,6 +87,7 @@ FACT_WORDS: Final[dict[str, dict[str, str]]] = {
 
 VALUES: Final[dict[str, tuple[str, ...]]] = {
     "after": ("kind", "language"),
+    "back_to": ("incident",),
     "before": ("incident", "kind", "language"),
     "broadcast_kind": ("broadcast_kind",),
     "by": ("signed_in_by",),
@@ -105,6 +108,7 @@ VALUES: Final[dict[str, tuple[str, ...]]] = {
     "roles": ("role",),
     "said": ("outcome",),
     "type": ("alert_type",),
+    "undone": ("incident",),
     "vetting": ("vetting",),
     "was": ("role", "language", "vetting", "skill"),
 }
