@@ -175,6 +175,13 @@ class DecidingMachine(RuleBasedStateMachine):
         if self.now_is[0] == "open":
             self.now_is = ("verifying", *self.now_is[1:])
 
+    @rule(apart=st.sampled_from((1, 12, 30, 31)), second=st.sampled_from(("Vito", "Tim")))
+    def two_tell_and_somebody_confirms(self, apart: int, second: str) -> None:
+        self.tells("Vera", Outcome.CONFIRM, False)
+        self.time_passes(apart)
+        self.tells(second, Outcome.CONFIRM, False)
+        self.decides("Ana", Outcome.CONFIRM, True)
+
     @rule(who=st.sampled_from(("Vera", "Vito")))
     def goes_or_comes_back(self, who: str) -> None:
         self.away ^= {who}
@@ -266,6 +273,11 @@ class DecidingMachine(RuleBasedStateMachine):
             return
         made: Alert = self.on_incident(step)
         self.alerts[made.id] = made
+
+    @precondition(lambda self: self.alerts and self.standing)
+    @rule()
+    def who_decided_would_undo_it_under_an_alert(self) -> None:
+        self.undoes(self.standing[-1].by, 0, True)
 
     @precondition(lambda self: self.alerts.keys() - self.signed)
     @rule(gives_back=st.booleans())
