@@ -164,7 +164,7 @@ async def _take_people_and_plans(browser: Browser, web: str, links: dict[str, st
 
 
 async def _take_a_verifiers_page(browser: Browser, web: str, simulator: str, links: dict[str, str]) -> None:
-    """What opens on the phone of somebody who said yes; and the dispatcher's talk with who reported it."""
+    """What opens on the phone of somebody who said yes, in Spanish; and the dispatcher's talk with who reported it."""
     page = await _signed_in(browser, web, links["Ana"])
     asked = await _pull_until_somebody_can_go(page, web)
     alias = await asked.get_attribute("value")
@@ -235,7 +235,7 @@ async def _shoot_one(
         await page.goto(link)
         await _speak(page, web, "en")
     else:
-        await page.request.post(f"{web}/console/speak", form={"language": "en"}, headers=SAME_SITE)
+        await page.request.post(f"{web}/console/speak", form={"language": "es"}, headers=SAME_SITE)
     await page.goto(f"{web}{path}")
     whole = await page.evaluate("document.documentElement.scrollHeight")  # so that what sticks to the edge sticks there
     await page.set_viewport_size({"width": size["width"], "height": min(whole + 60, tallest)})
