@@ -32,7 +32,7 @@ from bench.rows import Row
 
 CORPORA = Path(__file__).parent.parent / "tests" / "corpora"
 PACK = "us_nc"
-STRANGERS = {"y": "14 strangers", "x": "a second hand"}
+STRANGERS = {"y": "14 strangers", "x": "a second hand", "w": "a third hand"}
 """First letter of the ids of each batch that was written by others, who knew neither the rules nor the earlier texts, to its name."""
 
 

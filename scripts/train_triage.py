@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,31 @@ WEIGHTS = Path(__file__).parent.parent / "app" / "packs" / PACK / "words" / "wor
 Matrix = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Sparse:
+    """A matrix of texts by features, of which each text has few: `values` at `rows` and `columns`, by row."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    values: Matrix
+    shape: tuple[int, int]
+
+    def __matmul__(self, weights: Matrix) -> Matrix:
+        return _summed(self.rows, self.values[:, None] * weights[self.columns], self.shape[0])
+
+    def turned(self) -> Sparse:
+        """Features by texts."""
+        order = np.argsort(self.columns, kind="stable")
+        return Sparse(self.columns[order], self.rows[order], self.values[order], (self.shape[1], self.shape[0]))
+
+    def only(self, rows: Sequence[int]) -> Sparse:
+        """The given rows alone, in ascending order, numbered anew."""
+        number = np.full(self.shape[0], -1, dtype=np.int64)
+        number[list(rows)] = np.arange(len(rows))
+        kept = number[self.rows] >= 0
+        return Sparse(number[self.rows[kept]], self.columns[kept], self.values[kept], (len(rows), self.shape[1]))
+
+
 def main() -> None:
     """Train, write the weights, print what they earn."""
     lexicon = Lexicon.from_pack(PACK)
@@ -57,11 +83,11 @@ def main() -> None:
     weights = _descend(inputs, prior, truth)
     pressing = [at for at, row in enumerate(tune) if row.kind in CAN_BE_URGENT]
     urgent = _descend_urgent(
-        inputs[pressing],
+        inputs.only(pressing),
         np.array([_urgency(tune[at], lexicon) for at in pressing], dtype=np.float32),
         np.array([float(tune[at].urgent) for at in pressing], dtype=np.float32),
     )
-    together = np.hstack([weights, urgent[:, None]])
+    together = np.hstack([weights, urgent])
     assert together.shape[1] == len(COLUMNS)
     table = {feature: together[at] for feature, at in columns.items()} | {BIAS: together[-1]}
     WEIGHTS.write_text(write_weights({feature: row.tolist() for feature, row in table.items()}), encoding="utf-8")
@@ -87,16 +113,24 @@ def _features(text: str, lexicon: Lexicon) -> dict[str, float]:
     return dict(features)
 
 
-def _matrix(rows: Sequence[dict[str, float]], columns: dict[str, int]) -> Matrix:
+def _matrix(rows: Sequence[dict[str, float]], columns: dict[str, int]) -> Sparse:
     """A row a text, scaled to `LENGTH`; the last column is one."""
-    matrix = np.zeros((len(rows), len(columns) + 1), dtype=np.float32)
-    matrix[:, -1] = 1.0
+    cells: list[tuple[int, int, float]] = []
     for at, row in enumerate(rows):
         known = {columns[feature]: weight for feature, weight in row.items() if feature in columns}
         size = sum(weight * weight for weight in known.values()) ** 0.5 or 1.0
-        for column, weight in known.items():
-            matrix[at, column] = LENGTH * weight / size
-    return matrix
+        cells.extend((at, column, LENGTH * weight / size) for column, weight in known.items())
+        cells.append((at, len(columns), 1.0))
+    texts, features, values = zip(*cells, strict=True)
+    return Sparse(np.array(texts), np.array(features), np.array(values, dtype=np.float32), (len(rows), len(columns) + 1))
+
+
+def _summed(rows: NDArray[np.int64], values: Matrix, count: int) -> Matrix:
+    """The sums of `values` of each row; `rows` are in order."""
+    sums = np.zeros((count, values.shape[1]), dtype=np.float32)
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    sums[rows[starts]] = np.add.reduceat(values, starts, axis=0)
+    return sums
 
 
 def _prior(rows: Sequence[LabelledText], lexicon: Lexicon) -> Matrix:
@@ -114,26 +148,29 @@ def _urgency(row: LabelledText, lexicon: Lexicon) -> float:
     return urgency_of(row.kind, said.concepts | marks_of(said), lexicon)
 
 
-def _descend(inputs: Matrix, prior: Matrix, truth: Matrix) -> Matrix:
+def _descend(inputs: Sparse, prior: Matrix, truth: Matrix) -> Matrix:
     weights = np.zeros((inputs.shape[1], truth.shape[1]), dtype=np.float32)
     speed = np.zeros_like(weights)
+    turned = inputs.turned()
     for _ in range(ROUNDS):
         scores = inputs @ weights + prior
         chances = np.exp(scores - scores.max(1, keepdims=True))
         chances /= chances.sum(1, keepdims=True)
-        slope = (inputs.T @ (chances - truth) + RESTRAINT * weights) / len(inputs)
+        slope = (turned @ (chances - truth) + RESTRAINT * weights) / inputs.shape[0]
         speed = MOMENTUM * speed - PACE * slope
         weights += speed
     return weights
 
 
-def _descend_urgent(inputs: Matrix, prior: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np.float32]:
-    weights = np.zeros(inputs.shape[1], dtype=np.float32)
+def _descend_urgent(inputs: Sparse, prior: NDArray[np.float32], truth: NDArray[np.float32]) -> Matrix:
+    weights = np.zeros((inputs.shape[1], 1), dtype=np.float32)
     speed = np.zeros_like(weights)
+    turned = inputs.turned()
+    prior, truth = prior[:, None], truth[:, None]
     matters = np.where(truth > 0, URGENT_MATTERS, 1.0).astype(np.float32)
     for _ in range(ROUNDS):
         chances = 1.0 / (1.0 + np.exp(-(inputs @ weights + prior)))
-        slope = (inputs.T @ (matters * (chances - truth)) + URGENT_RESTRAINT * weights) / len(inputs)
+        slope = (turned @ (matters * (chances - truth)) + URGENT_RESTRAINT * weights) / inputs.shape[0]
         speed = MOMENTUM * speed - PACE * slope
         weights += speed
     return weights

@@ -22,10 +22,12 @@ OF_SOMETHING_ELSE = frozenset({
     "AGENCY", "AGENTS", "POLICE", "CHECKPOINT", "ENFORCE", "DOOR_NOW", "VEHICLES", "TAKEN", "GEAR", "HELD", "RIGHTS_ASK", "DELETE",
 })  # fmt: skip
 """Beside these, a stop word that is a sentence of its own ("ALTO! viene la migra") is a warning to others, not a request to us."""
-WORDED_LIKE_STOP = 0.6
-"""Likelihood from which the wording is enough, if it speaks of messages, a list or a phone and nothing speaks against it."""
-CLEARLY_LIKE_STOP = 0.9
-"""The same where it speaks of ending alone ("quit already, im done")."""
+PARTS_OF_A_REQUEST = frozenset({"END_SENDING", "END_MESSAGES", "OFF_LIST", "NO_WISH", "NOT_MINE", "WEARY", "NO_CONSENT"})
+"""What such a request is made of: each alone is said of much else too, but together with the wording it is enough."""
+WORDED_LIKE_STOP = 0.65
+"""Likelihood from which the wording is enough, if it names a part of such a request and nothing speaks against it."""
+CLEARLY_LIKE_STOP = 0.8
+"""The same where it speaks only of messages, a list, a phone or of ending ("quit already, im done")."""
 BEYOND_DOUBT = 0.93
 """The same where it speaks of neither; of some 3,000 labelled texts that ask for something else none that no phrase stops reaches it."""
 PRESSING_MATTER = 0.8
@@ -73,16 +75,16 @@ def opts_out(said: Understood, likelihood: float) -> bool:
 
 
 def _needed(said: Understood) -> float:
-    """The likelihood at which the wording alone stops messages, by whether something is said of messages or of ending."""
+    """The likelihood at which the wording alone stops messages, by whether it names parts of such a request, or of messages or ending."""
     classes = {name for word in said.words for name in word.sense.classes}
     in_a_language_without_classes = all(word.sense.languages.isdisjoint({"en", "es"}) for word in said.words)
     if in_a_language_without_classes:
         return WORDED_LIKE_STOP
     if len(said.spoken) == 1:  # "nothing" is what a verifier found: one word asks for an end only where it is a word for that
         return math.inf
-    if not classes.isdisjoint(OF_MESSAGES):
+    if not said.concepts.isdisjoint(PARTS_OF_A_REQUEST):
         return WORDED_LIKE_STOP
-    return BEYOND_DOUBT if classes.isdisjoint(OF_ENDING) else CLEARLY_LIKE_STOP
+    return BEYOND_DOUBT if classes.isdisjoint(OF_MESSAGES | OF_ENDING) else CLEARLY_LIKE_STOP
 
 
 def _asks_beyond_deletion(said: Understood) -> bool:
