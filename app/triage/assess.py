@@ -10,12 +10,12 @@ from typing import TypedDict
 
 from app.records.reading import Assessment, Command, Evidence, Kind
 from app.triage.commands import read_command
-from app.triage.concepts import Understood, understand
+from app.triage.concepts import Understood, sentences_of, understand
 from app.triage.details import salute_of, situation_of
-from app.triage.kinds import CAN_BE_URGENT, score, weigh
+from app.triage.kinds import CAN_BE_URGENT, Scores, score, weigh
 from app.triage.language import language_of
 from app.triage.lexicon import Lexicon
-from app.triage.optout import opts_out
+from app.triage.optout import CLEAR_REQUEST, opts_out
 
 BRIEF_WORDS = 4
 """A text of at most so many words is brief: "ayuda" and "help please" ask what we are, a longer cry tells what happens."""
@@ -53,7 +53,7 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
     language = language_of(said, remembered_language)
     situation = situation_of(said, lexicon)
     scores = score(said, marks_of(said), lexicon, lexicon.wording)
-    opt_out = opts_out(said, scores.chance(Kind.STOP))
+    opt_out = _opts_out(said, scores, lexicon)
     order = read_command(said, lexicon)
     if order is not None and (opt_out == (order[0] is Command.STOP) or (order[0] is Command.LEAVE and order[1])):
         command, argument = order
@@ -90,6 +90,25 @@ def assess(text: str, lexicon: Lexicon, *, remembered_language: str | None = Non
         confidence=weighed.confidence,
         evidence=weighed.evidence,
     )
+
+
+def _opts_out(said: Understood, scores: Scores, lexicon: Lexicon) -> bool:
+    """Whether the text asks for an end, as a whole or in one sentence of it: "who is this? stop texting me" asks two things."""
+    if opts_out(said, scores.chance(Kind.STOP), scores.chance(Kind.DELETE)):
+        return True
+    if "STOP_MESSAGES" not in said.concepts or "STOP_NOT" in said.concepts:
+        return False
+    sentences = sentences_of(said)
+    if len(sentences) == 1:
+        return False
+    for sentence in sentences:
+        part = understand(sentence, lexicon)
+        if (
+            "STOP_MESSAGES" in part.concepts
+            and score(part, marks_of(part), lexicon, lexicon.wording).chance(Kind.STOP) >= CLEAR_REQUEST
+        ):
+            return True
+    return False
 
 
 def marks_of(said: Understood) -> frozenset[str]:

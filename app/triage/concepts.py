@@ -65,6 +65,17 @@ def understand(text: str, lexicon: Lexicon) -> Understood:
     return Understood(text, tuple(words), tuple(mentions))
 
 
+def sentences_of(said: Understood) -> list[str]:
+    """The sentences of a text, as written."""
+    found, start = [], 0
+    for word in said.words[1:]:
+        if word.sense.word == BREAK:
+            if said.text[start : word.start].strip():
+                found.append(said.text[start : word.end])
+            start = word.end
+    return found
+
+
 def _words(tokens: list[Token], lexicon: Lexicon) -> Iterator[Word]:
     """Words with their senses. Two halves of a known word (`mi gra`, `che ckpoint`) are joined where a half means nothing alone."""
     skip = False
