@@ -22,6 +22,7 @@ from app.core.clock import Clock, system_clock
 from app.core.database import Database
 from app.core.live import Listener
 from app.core.logs import set_up_logging
+from app.core.standing import leave_standing
 from app.intake.acknowledged import Acknowledged
 from app.intake.photo_store import PhotoStore
 from app.intake.spool_folder import Spool, try_spool
@@ -47,8 +48,9 @@ class State(TypedDict):
     demo_links: Sequence[Mapping[str, str]]
 
 
-def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
-    """The application of these settings; its clients are built when it starts and closed when it ends."""
+def create_app(settings: Settings, clock: Clock = system_clock, *, alone: bool = False) -> FastAPI:
+    """The application of these settings; its clients are built when it starts and closed when it ends. `alone`: the process runs nothing
+    else and ends with it."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
@@ -64,6 +66,8 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
                 asyncio.create_task(replay.keep_running()),
                 asyncio.create_task(follow_landmarks(parts.hotline.atlas, parts.database, listener)),
             ]
+            if alone:
+                leave_standing()
             try:
                 yield _state(parts, listener, lane, acknowledged, marks)
             finally:
@@ -108,7 +112,7 @@ def application() -> FastAPI:
     """The application as uvicorn's factory: settings from the environment, logging set up."""
     settings = web_settings()
     set_up_logging("web", as_json=settings.log_json, level=settings.log_level)
-    return create_app(settings)
+    return create_app(settings, alone=True)
 
 
 def _state(parts: Parts, listener: Listener, lane: Database, acknowledged: Acknowledged, marks: StopMarks) -> State:

@@ -35,6 +35,9 @@ from app.core.round_trip import BEGIN, COMMIT, ROLLBACK, Found, Prepared, Statem
 log = structlog.get_logger(__name__)
 
 Nudge = Callable[[], Awaitable[None]]
+
+Heard = Callable[[list[Found]], None]
+"""What to do with the rows of a statement that was put off."""
 Model = TypeVar("Model", bound=SQLModel)
 T = TypeVar("T")
 
@@ -105,7 +108,7 @@ class Transaction:
     now: datetime
     new_id: NewId
     after_commit: list[Nudge] = field(default_factory=list)
-    before_commit: list[Statement] = field(default_factory=list)
+    before_commit: list[tuple[Statement, Heard | None]] = field(default_factory=list)
 
     @cached_property
     def driver(self) -> psycopg.AsyncConnection[Any]:
@@ -131,17 +134,21 @@ class Transaction:
     async def query_together(self, *statements: Statement) -> list[list[Found]]:
         """The rows of several statements, which run one after another and each see what the ones before did, in one round trip."""
         waiting, self.before_commit = self.before_commit, []
-        return (await self._send([*waiting, *statements]))[len(waiting) :]
+        found = await self._send([*(statement for statement, _ in waiting), *statements])
+        for (_, heard), rows in zip(waiting, found, strict=False):
+            if heard is not None:
+                heard(rows)
+        return found[len(waiting) :]
 
-    def execute_later(self, statement: str, parameters: Mapping[str, Any]) -> None:
-        """Run a statement (in psycopg's own words) whose result nobody needs: in one round trip with the next statement or the commit."""
-        self.before_commit.append((statement, parameters))
+    def execute_later(self, statement: str, parameters: Mapping[str, Any], heard: Heard | None = None) -> None:
+        """Run a statement (in psycopg's own words) whose result this transaction needs no more: in one round trip with the next statement
+        or the commit. `heard` is given its rows before the nudges run."""
+        self.before_commit.append(((statement, parameters), heard))
 
     async def commit(self) -> None:
         """End it well. Only `Database.transaction` does."""
-        waiting, self.before_commit = self.before_commit, []
-        if waiting or self.driver.pgconn.transaction_status != TransactionStatus.IDLE:
-            await self._send([*waiting, COMMIT])
+        if self.before_commit or self.driver.pgconn.transaction_status != TransactionStatus.IDLE:
+            await self.query_together(COMMIT)
 
     async def undo(self) -> None:
         """Roll back. A connection on which that can't be done is dropped, and the server ends what it was doing there."""

@@ -22,7 +22,9 @@ def new_id() -> UUID:
 
 def new_code() -> str:
     """A short code such as "KD4821" for an incident or an alert. Some three million exist, so one may be taken already."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(2)) + f"{secrets.randbelow(9000) + 1000}"
+    drawn, number = divmod(secrets.randbelow(len(CODE_LETTERS) ** 2 * 9000), 9000)
+    first, second = divmod(drawn, len(CODE_LETTERS))
+    return f"{CODE_LETTERS[first]}{CODE_LETTERS[second]}{number + 1000}"
 
 
 def new_token() -> str:

@@ -5,6 +5,8 @@ process more than all that the statements are about. Here libpq's pipeline (post
 Everything else is psycopg's: the connection, its `wait` (which also ends in the server what is cancelled here), how values are written and
 read, the errors.
 
+Why not by their pipeline, and what that binds us to: docs/decisions/0021.
+
 Each statement is prepared once a connection. Its parameters carry no types, so that PostgreSQL takes them from where they stand: the same
 statement with an absent value is then no other statement, to be prepared and planned anew.
 """

@@ -30,13 +30,15 @@ MOST_REMEMBERED: Final = 3_000
 """Reports that a process remembers: MOST_COMPARED of each of the counties of one half of a state."""
 
 NEWEST: Final = """
-    SELECT CAST(r.id AS text) AS id, CAST(r.incident_id AS text) AS incident, CAST(r.xmin AS text) AS version,
-        CAST(txid_current() & 4294967295 AS text) AS own
-    FROM report r JOIN incident i ON i.id = r.incident_id
-    WHERE r.county = %(county)s AND r.received_at > %(since)s AND r.state = 'joined' AND r.id <> %(new)s
-        AND i.county = %(county)s AND i.last_report_at > %(since)s AND i.state = ANY(%(states)s)
-    ORDER BY r.received_at DESC LIMIT %(most)s
+    SELECT CAST(txid_current() & 4294967295 AS text) AS own, array_to_string(ARRAY(
+        SELECT r.id || ' ' || r.incident_id || ' ' || r.xmin
+        FROM report r JOIN incident i ON i.id = r.incident_id
+        WHERE r.county = %(county)s AND r.received_at > %(since)s AND r.state = 'joined' AND r.id <> %(new)s
+            AND i.county = %(county)s AND i.last_report_at > %(since)s AND i.state = ANY(%(states)s)
+        ORDER BY r.received_at DESC LIMIT %(most)s
+    ), ' ') AS newest
 """
+"""One value for all of them: dozens of rows would cost this process more to take in than to compare."""
 
 _WANTED: Final = (
     "id", "contact_id", "language", "kind", "county", "place", "latitude", "longitude", "text_sealed", "reading_sealed", "received_at",
@@ -52,25 +54,24 @@ def find_newest(new: Report, states: Sequence[str], now: datetime) -> tuple[str,
     return NEWEST, most
 
 
-async def read_accounts(
-    work: Transaction, rows: Sequence[Mapping[str, Any]], new: Report, account: Account
-) -> dict[str, list[Account]]:
+async def read_accounts(work: Transaction, found: Mapping[str, str], new: Report, account: Account) -> dict[str, list[Account]]:
     """The accounts that `find_newest` found, by the id of their incident, oldest first. `account`, that of `new`, is remembered too."""
-    newest = rows[::-1]
+    newest = found["newest"].split()[::-1]
+    versions, incidents, ids = newest[0::3], newest[1::3], newest[2::3]
     known: dict[str, Account] = {}  # what is read may push out of memory what was known, and other texts do so meanwhile
-    for row in newest:
-        version, remembered = _remembered.get(row["id"], _NOTHING)
-        if remembered is not None and version == row["version"]:
-            known[row["id"]] = remembered
-            _remembered.move_to_end(row["id"])
-    if len(known) < len(newest):
-        known |= await _read(work, {row["id"]: row["version"] for row in newest if row["id"] not in known})
+    for report_id, version in zip(ids, versions, strict=True):
+        known_version, remembered = _remembered.get(report_id, _NOTHING)
+        if remembered is not None and known_version == version:
+            known[report_id] = remembered
+            _remembered.move_to_end(report_id)
+    if len(known) < len(ids):
+        known |= await _read(work, {one: version for one, version in zip(ids, versions, strict=True) if one not in known})
     groups: dict[str, list[Account]] = {}
-    for row in newest:
-        if row["id"] in known:  # else it was removed since
-            groups.setdefault(row["incident"], []).append(known[row["id"]])
-    if newest:  # `new` is the row that this transaction is writing; should it not commit, none has that version
-        _remember(str(new.id), newest[0]["own"], account)
+    for report_id, incident_id in zip(ids, incidents, strict=True):
+        if report_id in known:  # else it was removed since
+            groups.setdefault(incident_id, []).append(known[report_id])
+    # `new` is the row that this transaction is writing; should it not commit, none has that version
+    _remember(str(new.id), found["own"], account)
     return groups
 
 

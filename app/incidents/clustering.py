@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.incidents.likeness import MERGE, SUGGEST, TOO_LATE, Account, Likeness, likeness
 from app.records.reading import Assessment, Kind, Location
@@ -46,15 +46,15 @@ def suggestions(account: Account, incidents: Sequence[Sequence[Account]]) -> lis
 
 def closest(account: Account, incidents: Sequence[Sequence[Account]]) -> Match | None:
     """The incident most like a report, merged or not; the newer of two that are equally alike."""
-    best: tuple[float, float, Match] | None = None
+    best: tuple[float, float, int, _Sum] | None = None
     for index, members in enumerate(incidents):
-        match = _match(account, members, index)
-        if match is None:
+        found = _sum(account, members)
+        if found is None:
             continue
-        rank = (match.score, max(member.minute for member in members), match)
-        if best is None or rank[:2] > best[:2]:
-            best = rank
-    return best[2] if best else None
+        newest = max(member.minute for member in members)
+        if best is None or (found.score, newest) > best[:2]:
+            best = (found.score, newest, index, found)
+    return _told(best[3], best[2]) if best else None
 
 
 def alike(ours: Sequence[Account], incidents: Sequence[Sequence[Account]]) -> list[Match]:
@@ -100,28 +100,49 @@ def cluster(rows: Iterable[Mapping[str, Any]], read: Callable[[str], tuple[Asses
     return result
 
 
+class _Sum(NamedTuple):
+    """An incident beside a report: its account most like it, the score, and whether most of its accounts name another place."""
+
+    score: float
+    best: Likeness
+    elsewhere: bool
+
+
 def _match(account: Account, members: Sequence[Account], index: int) -> Match | None:
-    compared = members[-MOST_COMPARED:]
-    if not compared or account.minute - max(member.minute for member in compared) > TOO_LATE:
-        return None
-    found: list[Likeness] = [likeness(account, member) for member in compared]
-    return _sum_up(found, index)
+    found = _sum(account, members)
+    return _told(found, index) if found else None
 
 
 def _compare(account: Account, members: Sequence[Account], index: int) -> Match | None:
     """As `_match`, whichever of the two came first."""
-    return _sum_up([likeness(account, member) for member in members], index) if members else None
+    found = _sum_up([likeness(account, member) for member in members]) if members else None
+    return _told(found, index) if found else None
 
 
-def _sum_up(found: Sequence[Likeness], index: int) -> Match | None:
-    best = max(found, key=lambda like: like.score)
+def _sum(account: Account, members: Sequence[Account]) -> _Sum | None:
+    compared = members[-MOST_COMPARED:]
+    if not compared or account.minute - max(member.minute for member in compared) > TOO_LATE:
+        return None
+    return _sum_up([likeness(account, member) for member in compared])
+
+
+def _sum_up(found: Sequence[Likeness]) -> _Sum | None:
+    best, here, elsewhere = found[0], 0, 0
+    for like in found:
+        if like.score > best.score:
+            best = like
+        if like.same_place is not None:
+            here, elsewhere = here + like.same_place, elsewhere + (not like.same_place)
     if best.score == 0.0:
         return None
-    elsewhere = sum(like.same_place is False for like in found)
-    here = sum(like.same_place is True for like in found)
-    if elsewhere > here:
-        return Match(index, min(best.score, MERGE - 0.01), (*best.reasons, "others of it name another place"), merge=False)
-    return Match(index, best.score, best.reasons, best.score >= MERGE)
+    return _Sum(min(best.score, MERGE - 0.01), best, True) if elsewhere > here else _Sum(best.score, best, False)
+
+
+def _told(found: _Sum, index: int) -> Match:
+    """The same as people are told of it."""
+    if found.elsewhere:
+        return Match(index, found.score, (*found.best.reasons, "others of it name another place"), merge=False)
+    return Match(index, found.score, found.best.reasons, found.score >= MERGE)
 
 
 def _account(

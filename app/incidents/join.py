@@ -31,7 +31,8 @@ UNUSED_CODES: Final = """
     WHERE NOT EXISTS (SELECT FROM incident WHERE incident.code = drawn.code)
 """
 
-DRAWN_AT_ONCE: Final = 6
+DRAWN_AT_ONCE: Final = 3
+"""Three are taken already once in millions of times, and then others are drawn."""
 
 OPEN: Final = """
     INSERT INTO incident (id, code, state, kind, county, place, latitude, longitude, urgent, reports, first_report_at, last_report_at)
@@ -39,13 +40,23 @@ OPEN: Final = """
         %(first_report_at)s, %(last_report_at)s)
 """
 
-FIND: Final = "SELECT * FROM incident WHERE id = %(id)s FOR UPDATE"
+_LEARNS: Final = "((latitude IS NULL AND CAST(%(latitude)s AS float8) IS NOT NULL) OR place IS NULL)"
 
-GROW: Final = """
-    UPDATE incident SET kind = %(kind)s, urgent = %(urgent)s, reports = %(reports)s, last_report_at = %(last_report_at)s,
-        place = %(place)s, latitude = %(latitude)s, longitude = %(longitude)s
+GROW: Final = f"""
+    UPDATE incident SET
+        kind = CASE
+            WHEN '{Kind.DETENTION}' IN (kind, %(kind)s) THEN '{Kind.DETENTION}'
+            WHEN '{Kind.REPORT}' IN (kind, %(kind)s) THEN '{Kind.REPORT}'
+            WHEN '{Kind.RUMOR}' IN (kind, %(kind)s) THEN '{Kind.RUMOR}'
+            ELSE kind END,
+        urgent = urgent OR %(urgent)s, reports = reports + 1, last_report_at = greatest(last_report_at, %(received_at)s),
+        place = CASE WHEN {_LEARNS} THEN coalesce(nullif(%(place)s, ''), place) ELSE place END,
+        latitude = CASE WHEN {_LEARNS} THEN %(latitude)s ELSE latitude END,
+        longitude = CASE WHEN {_LEARNS} THEN %(longitude)s ELSE longitude END
     WHERE id = %(id)s
-"""
+    RETURNING *
+"""  # noqa: S608  # constants of ours
+"""An incident knows what any of its reports knows: the gravest kind, the first exact place, the latest time."""
 
 JOIN: Final = "UPDATE report SET incident_id = %(incident)s, state = %(state)s, why_joined = %(why)s WHERE id = %(report)s"
 
@@ -64,14 +75,15 @@ async def join_incident(work: Transaction, new: Report, words: str) -> Joined:
     """Put a report into the incident that it describes. Reports of one county are joined one after another, so that neighbours who write
     in the same second find each other's incident. A report whose county is not known stands alone until somebody learns it."""
     match, codes = await _find_match(work, new, words)
-    found = await _open_incident(work, new, codes) if match is None else _add_to(work, match[0], new)
-    why = "first report" if match is None else match[1]
+    grown = await _add_to(work, match[0], new) if match else None
+    found = grown or await _open_incident(work, new, codes)
+    why = match[1] if match and grown else "first report"
     new.incident_id, new.state, new.why_joined = found.id, ReportState.JOINED.value, why[:400]
     work.execute_later(JOIN, {"incident": found.id, "state": new.state, "why": new.why_joined, "report": new.id})
     record_later(
-        work, "report.joined" if match else "incident.opened", found.id, county=found.county, urgent=new.urgent, kind=new.kind
+        work, "report.joined" if grown else "incident.opened", found.id, county=found.county, urgent=new.urgent, kind=new.kind
     )
-    return Joined(found, match is None, why)
+    return Joined(found, grown is None, why)
 
 
 async def get_incident(work: Transaction, code: str, *, lock: bool = False) -> Incident:
@@ -92,12 +104,13 @@ async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
     """A report that had to stand alone (urgent, its county unknown) has its place now: it joins the event there, or its own incident
     gets the county."""
     match, _ = await _find_match(work, told, words)
+    other = await work.get(Incident, incident.c.id == match[0], lock=True) if match else None
     own = await work.get(Incident, incident.c.id == told.incident_id, lock=True)
     if own is None or told.county is None:
         return await join_incident(work, told, words)
     if own.county is not None:
         return Joined(own, is_new=False, why="a person knew the county already")
-    if match is None or own.reports > 1 or await _is_worked_on(work, own):
+    if other is None or own.reports > 1 or await _is_worked_on(work, own):
         changes = {"county": told.county, "place": told.place, "latitude": told.latitude, "longitude": told.longitude}
         await work.execute(incident.update().where(incident.c.id == own.id).values(changes))
         for name, value in changes.items():
@@ -106,7 +119,7 @@ async def learn_place(work: Transaction, told: Report, words: str) -> Joined:
         return Joined(own, is_new=False, why="its place became known")
     step(IncidentState(own.state), IncidentState.DISMISSED)
     await work.execute(incident.update().where(incident.c.id == own.id).values(state=IncidentState.DISMISSED.value, reports=0))
-    await record(work, "incident.merged", own.id, county=told.county, into=match[0].code)
+    await record(work, "incident.merged", own.id, county=told.county, into=other.code)
     return replace(await join_incident(work, told, words), left=own.id)
 
 
@@ -144,21 +157,19 @@ async def _is_worked_on(work: Transaction, own: Incident) -> bool:
     return await work.first(union_all(leased, offered, seen).limit(1)) is not None
 
 
-async def _find_match(work: Transaction, new: Report, words: str) -> tuple[tuple[Incident, str] | None, list[str]]:
-    """The incident that a report is of, locked, and why; and codes that are unused, for the case that there is none. Whoever else joins a
-    report of this county waits until we are done."""
+async def _find_match(work: Transaction, new: Report, words: str) -> tuple[tuple[UUID, str] | None, list[str]]:
+    """The incident that a report is of, and why; and codes that are unused, for the case that there is none. Whoever else joins a report
+    of this county waits until we are done."""
     locked, drawn = lock_statement("incidents", new.county or "unknown"), (UNUSED_CODES, _draw())
     if new.county is None:
         _, free = await work.query_together(locked, drawn)
         return None, [row["code"] for row in free]
     states = _STILL_OPEN if new.kind != Kind.RUMOR else _ALL_BUT_DISMISSED
-    _, newest, free = await work.query_together(locked, find_newest(new, states, work.now), drawn)
+    _, [newest], free = await work.query_together(locked, find_newest(new, states, work.now), drawn)
     account = account_of(new, words, _details(work, new))
     groups = await read_accounts(work, newest, new, account)
-    ids = list(groups)
-    match = best_match(account, [groups[i] for i in ids])
-    rows = await work.query(FIND, {"id": ids[match.index]}) if match else []
-    found = (row_as(Incident, rows[0]), "; ".join(match.reasons)) if match and rows else None
+    match = best_match(account, list(groups.values()))
+    found = (UUID(list(groups)[match.index]), "; ".join(match.reasons)) if match else None
     return found, [row["code"] for row in free]
 
 
@@ -188,17 +199,11 @@ def _draw() -> dict[str, list[str]]:
     return {"drawn": [new_code() for _ in range(DRAWN_AT_ONCE)]}
 
 
-def _add_to(work: Transaction, found: Incident, new: Report) -> Incident:
-    """The incident knows what any of its reports knows: the gravest kind, the first exact place, the latest time."""
-    kinds = {found.kind, new.kind}
-    found.kind = str(next((k for k in (Kind.DETENTION, Kind.REPORT, Kind.RUMOR) if k in kinds), found.kind))
-    found.urgent = found.urgent or new.urgent
-    found.reports += 1
-    found.last_report_at = max(found.last_report_at, new.received_at)
-    if (found.latitude is None and new.latitude is not None) or found.place is None:
-        found.place, found.latitude, found.longitude = new.place or found.place, new.latitude, new.longitude
-    work.execute_later(GROW, dict(vars(found)))
-    return found
+async def _add_to(work: Transaction, incident_id: UUID, new: Report) -> Incident | None:
+    """The incident with one report more, locked; None where it was removed in this very moment."""
+    told = {name: getattr(new, name) for name in ("kind", "urgent", "received_at", "place", "latitude", "longitude")}
+    rows = await work.query(GROW, told | {"id": incident_id})
+    return row_as(Incident, rows[0]) if rows else None
 
 
 def _details(work: Transaction, told: Report) -> dict[str, str]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -52,7 +52,10 @@ LARGEST_UNSURE = MERGE - 0.01
 
 @dataclass(frozen=True)
 class Account:
-    """One person's report as it is compared: county FIPS or None, minute on any one clock, the public place label, a point in degrees."""
+    """One person's report as it is compared: county FIPS or None, minute on any one clock, the public place label, a point in degrees.
+
+    What is made of its words and its place is made once: a report is compared with each of the dozens that follow it.
+    """
 
     report_id: str
     county: str | None
@@ -65,43 +68,72 @@ class Account:
     source: str | None
     language: str
 
+    @cached_property
+    def wording(self) -> Wording:
+        """What its words are about."""
+        return wording_of(self.text)
 
-Reason = Callable[[], str]
-"""A reason, said when somebody asks for it: of the dozens that a report is compared with, only one is told of."""
+    @cached_property
+    def marks(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """The times, colors and surroundings that it names."""
+        wording = self.wording
+        return wording.of_group("times"), wording.of_group("colors") - _LOOSE, wording.of_group("settings") - _LOOSE
+
+    @cached_property
+    def weight(self) -> float:
+        """How much its concepts say."""
+        return _weight(self.wording.concepts)
+
+    @cached_property
+    def is_pin(self) -> bool:
+        """Whether the point is one that was sent, not the middle of a town: then the label is only the county's name."""
+        return self.point is not None and (self.place is None or ("," not in self.place and _is_county(self.place)))
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """`score` is between 0 and 1. `same_place` is True or False where both name a place exactly enough to tell, else None."""
+Reason = tuple[str, frozenset[str]]
+"""A reason: what is said, and the words that it names, if any. It is put together when somebody asks for it: of the dozens that a report
+is compared with, only one is told of."""
+
+
+class Likeness(NamedTuple):
+    """`score` is between 0 and 1. `same_place` is True or False where both name a place exactly enough to tell, else None. `gap` is in
+    minutes, None where it tells nothing."""
 
     score: float
-    why: Sequence[Reason]
-    same_place: bool | None = None
+    same_place: bool | None
+    place: str
+    gap: float | None = None
+    why: Sequence[Reason] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """What speaks for and against it, in words for a dispatcher."""
-        return tuple(reason() for reason in self.why)
+        gap = () if self.gap is None else (f"{self.gap:.0f} min apart",)
+        return (self.place, *gap, *(_told(*reason) for reason in self.why))
 
 
 def likeness(a: Account, b: Account) -> Likeness:
     """How much two accounts sound like one event, with the reasons a dispatcher is shown."""
     if a.county and b.county and a.county != b.county:
-        return Likeness(0.0, (lambda: "different counties",), False)
-    time_points, gap = _time(a, b)
-    place_points, place_reason, same_place = _place(a, b)
-    points = [BEGIN, time_points, place_points]
-    why: list[Reason] = [lambda: place_reason, lambda: f"{gap:.0f} min apart"]
-    first, second = wording_of(a.text), wording_of(b.text)
-    for value, reason in (*_words(first, second, a, b), *_sender(a, b, gap)):
-        points.append(value)
-        why.append(reason)
-    score = 1 / (1 + math.exp(-sum(points)))
+        return Likeness(0.0, False, "different counties")
+    gap = abs(a.minute - b.minute)
+    place_points, place, same_place = _place(a, b)
+    why: list[Reason] = []
+    points = _words(a, b, BEGIN + TIME_POINTS[bisect_left(_LIMITS, gap)][1] + place_points, why)
+    if gap <= 30 and a.source and a.source == b.source:
+        points += SAME_SENDER
+        why.append(("same sender", _NONE))
+    score = 1 / (1 + math.exp(-points))
     if a.county is None or b.county is None:
         score = min(score, LARGEST_UNSURE)
-        why.append(lambda: "county unknown")
-    return Likeness(round(score, 3), why, same_place)
+        why.append(("county unknown", _NONE))
+    return Likeness(round(score, 3), same_place, place, gap, why)
 
+
+BOTH_SAY: Final = "both say"
+BOTH_NAME: Final = "both name"
+
+_NONE: Final[frozenset[str]] = frozenset()
 
 _LIMITS = [limit for limit, _ in TIME_POINTS]
 
@@ -125,18 +157,18 @@ class _Label:
         return bool(self.roads or self.sights)
 
 
-def _time(a: Account, b: Account) -> tuple[float, float]:
-    gap = abs(a.minute - b.minute)
-    return TIME_POINTS[bisect_left(_LIMITS, gap)][1], gap
-
-
 def _place(a: Account, b: Account) -> tuple[float, str, bool | None]:
-    one, two = _label(a.place), _label(b.place)
-    if _is_pin(a) and _is_pin(b):
+    if a.is_pin and b.is_pin:
         km = _km(a.point, b.point)
         if km <= 0.4:
             return SAME_POINT, f"{km * 1000:.0f} m apart", True
         return (NEAR_POINT, f"{km:.1f} km apart", None) if km <= 1.2 else (FAR_POINT, f"{km:.1f} km apart", False)
+    return _labels(a.place, b.place)
+
+
+@lru_cache(maxsize=4_096)
+def _labels(first: str | None, second: str | None) -> tuple[float, str, bool | None]:
+    one, two = _label(first), _label(second)
     if one.town and two.town and _are_two_towns(one.town, two.town):
         return OTHER_TOWN, f"{one.town} and {two.town}", False
     roads, sights = one.roads & two.roads, one.sights & two.sights
@@ -159,53 +191,53 @@ def _place(a: Account, b: Account) -> tuple[float, str, bool | None]:
     return NO_TOWN, "same county", None
 
 
-def _words(one: Wording, two: Wording, a: Account, b: Account) -> list[tuple[float, Reason]]:
-    found: list[tuple[float, Reason]] = []
+def _words(a: Account, b: Account, points: float, why: list[Reason]) -> float:
+    """`points` with what the words add; the reasons go into `why`."""
+    one, two = a.wording, b.wording
     shared = one.concepts & two.concepts
     if shared:
-        smaller = one.concepts if len(one.concepts) <= len(two.concepts) else two.concepts
-        share = _weight(shared) / max(_weight(smaller), 1.0)
-        points = SAME_WORDS * share * min(1.0, 0.4 + 0.2 * len(shared))
-        found.append((points, lambda: f"both say: {', '.join(sorted(concept.split(':')[1] for concept in shared))}"))
+        smaller = a if len(one.concepts) <= len(two.concepts) else b
+        share = _weight(shared) / max(smaller.weight, 1.0)
+        points += SAME_WORDS * share * min(1.0, 0.4 + 0.2 * len(shared))
+        why.append((BOTH_SAY, shared))
     names = one.names & two.names
     if names:
         names -= _words_of(a.place) | _words_of(b.place)
     if names:
-        found.append((min(SAME_NAME * len(names), 2 * SAME_NAME), lambda: f"both name: {', '.join(sorted(names)[:3])}"))
-    times, colors, settings = _marks(a.text)
-    other_times, other_colors, other_settings = _marks(b.text)
+        points += min(SAME_NAME * len(names), 2 * SAME_NAME)
+        why.append((BOTH_NAME, names))
+    times, colors, settings = a.marks
+    other_times, other_colors, other_settings = b.marks
     same_day = times == other_times
-    if same_day and min(len(one.plain), len(two.plain)) > 25 and fuzz.ratio(one.plain, two.plain) >= COPY_FROM:
-        found.append((COPY, lambda: "nearly the same text"))
+    if same_day and min(len(one.plain), len(two.plain)) > 25 and fuzz.ratio(one.plain, two.plain, score_cutoff=COPY_FROM):
+        points += COPY
+        why.append(("nearly the same text", _NONE))
     if colors and other_colors and not colors & other_colors:
-        found.append((OTHER_COLOR, lambda: "different colors"))
+        points += OTHER_COLOR
+        why.append(("different colors", _NONE))
     if settings and other_settings:
         if settings & other_settings:
-            found.append((SAME_SETTING, lambda: "same surroundings"))
+            points += SAME_SETTING
+            why.append(("same surroundings", _NONE))
         else:
-            found.append((OTHER_SETTING, lambda: "different surroundings"))
+            points += OTHER_SETTING
+            why.append(("different surroundings", _NONE))
     if not same_day:
-        found.append((OTHER_DAY, lambda: "one is about an earlier day"))
-    return found
+        points += OTHER_DAY
+        why.append(("one is about an earlier day", _NONE))
+    return points
 
 
-def _sender(a: Account, b: Account, gap: float) -> list[tuple[float, Reason]]:
-    if a.source and a.source == b.source and gap <= 30:
-        return [(SAME_SENDER, lambda: "same sender")]
-    return []
+def _told(said: str, named: frozenset[str]) -> str:
+    if said == BOTH_SAY:
+        return f"{said}: {', '.join(sorted(concept.split(':')[1] for concept in named))}"
+    return f"{said}: {', '.join(sorted(named)[:3])}" if named else said
 
 
 def _weight(concepts: frozenset[str]) -> float:
     """Words that nearly every report has say less about which event it is."""
     common = len(concepts & _COMMON)
     return len(concepts) - common + 0.4 * common
-
-
-@lru_cache(maxsize=4_096)
-def _marks(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """The times, colors and surroundings that a text names."""
-    wording = wording_of(text)
-    return wording.of_group("times"), wording.of_group("colors") - _LOOSE, wording.of_group("settings") - _LOOSE
 
 
 @lru_cache(maxsize=4_096)
@@ -237,11 +269,6 @@ def _are_two_towns(one: str, two: str) -> bool:
 
 def _is_county(town: str) -> bool:
     return town.endswith(" County")
-
-
-def _is_pin(account: Account) -> bool:
-    """Whether the point is one that was sent, not the middle of a town: then the label is only the county's name."""
-    return account.point is not None and (account.place is None or ("," not in account.place and _is_county(account.place)))
 
 
 def _km(a: tuple[float, float] | None, b: tuple[float, float] | None) -> float:

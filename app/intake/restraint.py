@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from app.intake.conversation import Answer, Heard, Turn
@@ -110,8 +111,7 @@ def plain_words(text: str) -> str:
 
 def sounds_automatic(text: str, phrases: tuple[str, ...]) -> bool:
     """Whether a text says itself that a machine sent it. `phrases` are plain words."""
-    words = f" {plain_words(text)} "
-    return any(f" {phrase} " in words for phrase in phrases)
+    return _any_of(phrases).search(f" {plain_words(text)} ") is not None
 
 
 def _silence(text: Incoming, said: Assessment, heard: Heard, answer: Answer, same: int) -> Silence | None:
@@ -130,6 +130,11 @@ def _silence(text: Incoming, said: Assessment, heard: Heard, answer: Answer, sam
 def _is_first_answer(heard: Heard, answer: Answer) -> bool:
     """Whether it answers a report that was just made."""
     return answer.reported and heard.turn is Turn.NEW
+
+
+@lru_cache(maxsize=8)
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(f" (?:{'|'.join(map(re.escape, phrases))}) " if phrases else r"(?!)")
 
 
 _WORD: Final = re.compile(r"[^\W_]+")  # letters and digits of any script

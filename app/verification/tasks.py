@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, extract, or_, select
 
 from app.core.database import Transaction, lock_statement, row_as
 from app.core.errors import Conflict
+from app.core.round_trip import Found
 from app.records.events import record
 from app.records.incidents import Incident
 from app.records.states import TaskState, may_precede
@@ -51,6 +52,9 @@ OPEN_OR_HURRY: Final = f"""{OPEN}
         skill = CASE WHEN task.created_at > %(kept_since)s THEN excluded.skill ELSE '' END
     RETURNING *
 """
+
+AS_OPENED: Final = {"holder_id": None, "lease_until": None, "waits_since": None, "escalated": 0}
+"""The columns of a new task that `OPEN` leaves to the table."""
 
 MOST_HELD: Final = 6
 """How many incidents one person holds at most, all but one of them out with verifiers."""
@@ -92,14 +96,16 @@ async def open_task(work: Transaction, queue: TaskQueue, incident: Incident, lan
         "fence": 0,
         "created_at": work.now,
     }
+
+    def offer(rows: list[Found]) -> None:
+        opened = row_as(Task, rows[0] if rows else values | AS_OPENED)
+        if opened.state != TaskState.DONE:
+            work.after_commit.append(lambda: queue.offer(opened))
+
     if is_new:
-        work.execute_later(OPEN, values)
-        opened = row_as(Task, values | {"holder_id": None, "lease_until": None, "waits_since": None, "escalated": 0})
+        work.execute_later(OPEN, values, offer)
     else:
-        [row] = await work.query(OPEN_OR_HURRY, values | {"kept_since": work.now - SKILL_LASTS})
-        opened = row_as(Task, row)
-    if opened.state != TaskState.DONE:
-        work.after_commit.append(lambda: queue.offer(opened))
+        work.execute_later(OPEN_OR_HURRY, values | {"kept_since": work.now - SKILL_LASTS}, offer)
 
 
 async def pull_task(work: Transaction, queue: TaskQueue, volunteer: Volunteer) -> Task | None:
