@@ -164,6 +164,7 @@ async def test_a_word_of_new_urgency_that_got_lost_is_made_up_for(database: Data
         assert about is not None
         about.urgent = True
         await open_task(work, queue, about, "en")
+        await work.query_together()  # the task is as urgent now, and the queue would hear of it
         work.after_commit.clear()
     before = await agree(database, queue)
     async with database.transaction() as work:
