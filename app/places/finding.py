@@ -120,21 +120,25 @@ class _Reader(Surroundings):
         begins_a_name = word.fold in gazetteer.longest and not self.answering
         if begins_a_name and (len(word.fold) < SHORTEST_BEGINNING or word.fold in gazetteer.ordinary):
             return None
-        short = (self.answering and len(words) <= SHORT_ANSWER) or self._county_beside(at)
-        place_word = cues.place_word_before(words, at)
+        short, place_word = None, False
         for count in (3, 2, 1):
             last = at + count - 1
             if last >= len(words) or (count == 1 and begins_a_name):
                 continue
+            if count > 1 and any(len(w.fold) < 3 or w.fold in gazetteer.names for w in words[at : last + 1]):
+                continue  # a part of it is a word or a name in its own right
+            if count == 1 and word.fold in gazetteer.ordinary:
+                continue
+            if short is None:
+                short = (self.answering and len(words) <= SHORT_ANSWER) or self._county_beside(at)
+                place_word = cues.place_word_before(words, at)
             state = self.state_after(last)
             asked = short or (state is not None and state[0] == "this")
             cued = asked or place_word or self.stands_like_a_town(at, last)
             if count > 1 and not (cued and self.unbroken(at, last)):
                 continue
-            if count == 1 and (word.fold in gazetteer.ordinary or (len(word.fold) < SURE_LENGTH and not cued)):
+            if count == 1 and len(word.fold) < SURE_LENGTH and not cued:
                 continue
-            if count > 1 and any(len(w.fold) < 3 or w.fold in gazetteer.names for w in words[at : last + 1]):
-                continue  # a part of it is a word or a name in its own right
             joined = "".join(w.fold for w in words[at : last + 1])
             if count > 1 and not self._may_be_one_name(joined, at, last, asked):
                 continue
@@ -327,6 +331,8 @@ class _Reader(Surroundings):
 
     def _other_state(self, at: int) -> Mention | None:
         """A state named by itself: "en South Carolina", "vienen de Georgia"."""
+        if self.words[at].fold not in self.state_begins:
+            return None
         for count in (2, 1):
             if at + count <= len(self.words):
                 key = " ".join(word.fold for word in self.words[at : at + count])

@@ -26,13 +26,15 @@ _TOWNS = frozenset({PlaceKind.CITY, PlaceKind.COUNTY})
 
 def joined_name(words: list[Word], at: int, gazetteer: Gazetteer) -> tuple[int, str] | None:
     """The position of the last word and the name (as the gazetteer keeps it) that the words from `at` on make together, or None."""
+    if at + 1 >= len(words) or words[at + 1].gap != " ":
+        return None
     if words[at].fold not in gazetteer.near.beginnings and not any(
         word.fold in ENDINGS or len(word.fold) == 1 for word in words[at + 1 : at + MOST_PIECES]
     ):
         return None
     expected = None
     for last in range(min(at + MOST_PIECES, len(words)) - 1, at, -1):
-        if any(word.gap != " " for word in words[at + 1 : last + 1]):
+        if last > at + 1 and words[last].gap != " ":
             continue
         joined = "".join(word.fold for word in words[at : last + 1])
         if len(joined) < SHORTEST_JOINED or joined in gazetteer.ordinary:
@@ -40,12 +42,16 @@ def joined_name(words: list[Word], at: int, gazetteer: Gazetteer) -> tuple[int, 
         spaced = " ".join(word.fold for word in words[at : last + 1])
         if spaced in gazetteer.names:
             return None
+        alike = (joined, *gazetteer.near.by_letters.get(joined, ()))
+        ends_like_a_town = len(joined) > SURE_JOINED and (words[last].fold in ENDINGS or len(words[last].fold) == 1)
+        if len(alike) == 1 and not ends_like_a_town and joined not in gazetteer.names:
+            continue
         if expected is None:
             expected = cues.place_word_before(words, at) or cues.county_word_around(words, at, last) is not None
-        for name in (joined, *gazetteer.near.by_letters.get(joined, ())):
+        for name in alike:
             if name.replace(" ", "") == joined and _is_town(name, gazetteer) and (expected or len(joined) >= SURE_JOINED):
                 return last, name
-        if expected and len(joined) > SURE_JOINED and (words[last].fold in ENDINGS or len(words[last].fold) == 1):
+        if expected and ends_like_a_town:
             for name in gazetteer.near.names_like(joined, expected=True):
                 if _is_town(name, gazetteer):
                     return last, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 from app.places import cues
 from app.places.gazetteer import Caution, Gazetteer, Name, PlaceKind
@@ -23,9 +24,20 @@ class Surroundings:
         self.words = words
         self.gazetteer = gazetteer
         self.answering = answering
-        self.shouted = sum(map(str.isupper, text)) > sum(map(str.islower, text))
-        self.capitals = any(word.capital for word in words[1:])
         self.found: list[Mention] = []
+        self.state_begins = _beginnings(
+            gazetteer.state_names, gazetteer.other_states, gazetteer.other_states_plain, gazetteer.other_states_capital
+        )
+
+    @cached_property
+    def shouted(self) -> bool:
+        """Whether most letters are capital."""
+        return sum(map(str.isupper, self.text)) > sum(map(str.islower, self.text))
+
+    @cached_property
+    def capitals(self) -> bool:
+        """Whether a word behind the first begins with a capital letter."""
+        return any(word.capital for word in self.words[1:])
 
     def said(self, first: int, last: int) -> str:
         """The text from one word to another, as it was written."""
@@ -202,6 +214,8 @@ class Surroundings:
     def state_after(self, last: int) -> tuple[str, int] | None:
         """("this" or "other", the last word) where a state's name stands right behind."""
         words, gazetteer = self.words, self.gazetteer
+        if last + 1 >= len(words) or words[last + 1].fold not in self.state_begins:
+            return None
         for count in (3, 2, 1):
             end = last + count
             if end >= len(words) or any(_is_sentence(word.gap) for word in words[last + 1 : end + 1]):
@@ -226,6 +240,12 @@ class Surroundings:
             or self.words[at + 1].fold.isdigit()
             or not self.shouted
         )
+
+
+@lru_cache(maxsize=8)
+def _beginnings(*names: frozenset[str]) -> frozenset[str]:
+    """The first words of all these names."""
+    return frozenset(name.split(" ", 1)[0] for those in names for name in those)
 
 
 def _joins(words: Sequence[Word], at: int, first: int) -> bool:

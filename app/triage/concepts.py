@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from app.triage.lexicon import Lexicon, PhraseNode, Sense
 from app.triage.tokens import BREAK, Token, tokenise
@@ -29,7 +30,7 @@ class Mention:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Understood:
     """A text read with a lexicon: its words, between an empty first and last end of a sentence, and the concepts they name, in order."""
 
@@ -37,27 +38,37 @@ class Understood:
     words: tuple[Word, ...]
     mentions: tuple[Mention, ...]
 
-    @property
+    @cached_property
     def spoken(self) -> list[Word]:
         """The words less the ends of sentences."""
         return [word for word in self.words if word.sense.word != BREAK]
 
-    @property
+    @cached_property
     def concepts(self) -> frozenset[str]:
         """The names of all concepts mentioned."""
         return frozenset(mention.concept for mention in self.mentions)
 
     def words_of(self, concept: str) -> str | None:
         """The longest words that named `concept`, as written, or None."""
-        said = [mention.words for mention in self.mentions if mention.concept == concept]
-        return max(said, key=len) if said else None
+        mention = self.longest.get(concept)
+        return mention.words if mention else None
+
+    @cached_property
+    def longest(self) -> dict[str, Mention]:
+        """Of each concept the mention of the most letters, the first of several."""
+        found: dict[str, Mention] = {}
+        for mention in self.mentions:
+            known = found.get(mention.concept)
+            if known is None or len(mention.words) > len(known.words):
+                found[mention.concept] = mention
+        return found
 
 
 def understand(text: str, lexicon: Lexicon) -> Understood:
     """Read `text`: split, correct and look up its words, then find every phrase of the lexicon in them."""
     edge = lexicon.senses(BREAK)[0]
     words = [Word(edge, 0, 0), *_words(tokenise(text), lexicon), Word(edge, len(text), len(text))]
-    found = [mention for at in range(len(words)) for mention in _phrases_at(text, words, at, lexicon.phrases)]
+    found = _phrases(text, words, lexicon.phrases)
     mentions, hidden = _unhidden(_longest(found), lexicon)
     for mention in hidden:
         for at in range(mention.first, mention.last):
@@ -95,31 +106,38 @@ def _words(tokens: list[Token], lexicon: Lexicon) -> Iterator[Word]:
             yield Word(sense, token.start, token.end)
 
 
-def _phrases_at(text: str, words: list[Word], first: int, root: PhraseNode) -> Iterator[Mention]:
-    """Every phrase that begins at word `first`."""
+def _phrases(text: str, words: list[Word], root: PhraseNode) -> list[Mention]:
+    """Every phrase."""
+    found: list[Mention] = []
     size = len(words)
-    paths: list[tuple[PhraseNode, int]] = [(root, first)]
-    seen: set[tuple[int, int]] = set()
-    while paths:
-        node, at = paths.pop()
-        if node.concepts:
-            if (id(node), at) in seen:
-                continue
-            seen.add((id(node), at))
-            from_word = first + (words[first].sense.word == BREAK and at - first > 1)
-            to_word = at - (words[at - 1].sense.word == BREAK and at - first > 1)
-            said = text[words[from_word].start : words[to_word - 1].end]
-            for concept in node.concepts:
-                yield Mention(concept, first, at, said)
-        if at < size and node.symbols:
-            paths.extend((node.following[symbol], at + 1) for symbol in words[at].sense.symbols & node.symbols)
-        for widest, after in node.gaps.items():
-            opens_at_once = bool(after.concepts or after.gaps)
-            for reached in range(at, min(at + widest, size) + 1):
-                if opens_at_once or (reached < size and not after.symbols.isdisjoint(words[reached].sense.symbols)):
-                    paths.append((after, reached))
-                if reached < size and words[reached].sense.word == BREAK:
-                    break
+    symbols = [word.sense.symbols for word in words]
+    ends = [word.sense.word == BREAK for word in words]
+    for first in range(size):
+        paths: list[tuple[PhraseNode, int]] = [(root, first)]
+        seen: set[tuple[int, int]] = set()
+        while paths:
+            node, at = paths.pop()
+            if node.concepts:
+                if (id(node), at) in seen:
+                    continue
+                seen.add((id(node), at))
+                from_word = first + (ends[first] and at - first > 1)
+                to_word = at - (ends[at - 1] and at - first > 1)
+                said = text[words[from_word].start : words[to_word - 1].end]
+                found += [Mention(concept, first, at, said) for concept in node.concepts]
+            if at < size:
+                following = node.following
+                for symbol in symbols[at] & node.symbols:
+                    paths.append((following[symbol], at + 1))  # noqa: PERF401  # a generator costs more than the few it gives
+            for widest, after in node.gaps.items():
+                opens_at_once = bool(after.concepts or after.gaps)
+                wanted = after.symbols
+                for reached in range(at, min(at + widest, size) + 1):
+                    if opens_at_once or (reached < size and not wanted.isdisjoint(symbols[reached])):
+                        paths.append((after, reached))
+                    if reached < size and ends[reached]:
+                        break
+    return found
 
 
 def _longest(found: list[Mention]) -> list[Mention]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.triage.concepts import Mention, Understood
+from app.triage.concepts import Understood
 from app.triage.lexicon import Lexicon
 from app.triage.tokens import BREAK
 
@@ -25,7 +25,7 @@ def salute_of(said: Understood, lexicon: Lexicon) -> dict[str, Detail]:
     details: dict[str, Detail] = {}
     for field, names in rules.salute.items():
         for name, worth in names.items():
-            mention = _longest(said, name)
+            mention = said.longest.get(name)
             if mention is None:
                 continue
             guessed = any(not word.sense.sure for word in said.words[mention.first : mention.last] if word.sense.word != BREAK)
@@ -42,11 +42,7 @@ def situation_of(said: Understood, lexicon: Lexicon) -> str | None:
     concepts = said.concepts
     best, most = None, 0
     for situation, names in lexicon.rules.situations.items():
-        count = sum(1 for name in names if name in concepts)
+        count = sum(map(concepts.__contains__, names))
         if count > most:
             best, most = situation, count
     return best
-
-
-def _longest(said: Understood, concept: str) -> Mention | None:
-    return max((mention for mention in said.mentions if mention.concept == concept), key=lambda m: len(m.words), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from app.records.reading import Evidence, Kind
 from app.triage.concepts import Understood
@@ -24,10 +25,12 @@ OVER = frozenset({"GONE", "NOT_THERE", "LOCAL_ONLY", "PAST"})
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a text says, weighed: log-odds by kind, `concepts` with the marks, and what the wording `suggested` by column and `by_word`."""
+    """What a text says, weighed: log-odds by kind, `concepts` with the marks, the `rules` of kinds that apply to them, and what the wording
+    `suggested` by column and `by_word`."""
 
     kinds: dict[Kind, float]
     concepts: frozenset[str]
+    rules: list[tuple[Kind, WeighedRule]]
     suggested: Weights
     by_word: dict[str, Weights]
 
@@ -52,10 +55,11 @@ def score(said: Understood, marks: frozenset[str], lexicon: Lexicon, wording: Wo
     """Weigh the rules of the lexicon and the wording over what was said. `marks` are concepts that stand in no word (a question mark)."""
     concepts = said.concepts | marks
     suggested, by_word = wording.suggests(said, marks)
-    scores = prior_of(concepts, lexicon)
-    for kind, weight in zip(Kind, suggested, strict=False):
+    rules = _applying(concepts, lexicon)
+    scores = _prior(rules, lexicon)
+    for kind, weight in zip(_ORDER, suggested, strict=False):
         scores[kind] = scores.get(kind, 0.0) + weight
-    return Scores(scores, concepts, suggested, by_word)
+    return Scores(scores, concepts, rules, suggested, by_word)
 
 
 def weigh(said: Understood, scores: Scores, lexicon: Lexicon) -> Weighed:
@@ -63,28 +67,29 @@ def weigh(said: Understood, scores: Scores, lexicon: Lexicon) -> Weighed:
     best = max(NOT_STOP, key=lambda kind: (scores.kinds.get(kind, 0.0), -_ORDER[kind]))
     confidence = scores.chance(best, among=NOT_STOP, sharpness=SHARPNESS)
     trust, concepts = lexicon.rules.trust, scores.concepts
-    evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in _applying(concepts, lexicon) if kind is best]
+    evidence = [_evidence(rule, said, concepts, lexicon, trust) for kind, rule in scores.rules if kind is best]
     evidence += _worded(said, best, scores.suggested, scores.by_word)
-    if best is Kind.RIGHTS:  # what to do while somebody is at the door cannot wait; the wording knows nothing of that
-        urgency = urgency_of(best, concepts, lexicon)
-    elif best in CAN_BE_URGENT:
-        urgency = urgency_of(best, concepts, lexicon) + scores.suggested[-1]
-    else:
+    if best is not Kind.RIGHTS and best not in CAN_BE_URGENT:
         return Weighed(best, confidence, False, tuple(evidence))
-    named = concepts | {f"KIND_{best.name}"}
+    named, pressing = _pressing(best, concepts, lexicon)
+    urgency = _urgency(pressing, lexicon)
+    if best is not Kind.RIGHTS:  # what to do while somebody is at the door cannot wait; the wording knows nothing of that
+        urgency += scores.suggested[-1]
     urgent_trust = lexicon.rules.urgent_trust
-    evidence += [
-        _evidence(rule, said, named, lexicon, urgent_trust, "urgent: ") for rule in lexicon.urgency_rules if rule.applies(named)
-    ]
+    evidence += [_evidence(rule, said, named, lexicon, urgent_trust, "urgent: ") for rule in pressing]
     needed = PRESSING if concepts.isdisjoint(OVER) else 0.0
     return Weighed(best, confidence, urgency > needed, tuple(evidence))
 
 
 def prior_of(concepts: frozenset[str], lexicon: Lexicon) -> dict[Kind, float]:
     """What the rules alone say: log-odds by kind."""
+    return _prior(_applying(concepts, lexicon), lexicon)
+
+
+def _prior(rules: list[tuple[Kind, WeighedRule]], lexicon: Lexicon) -> dict[Kind, float]:
     trust = lexicon.rules.trust
     scores = {kind: trust * bias for kind, bias in lexicon.rules.bias.items()}
-    for kind, rule in _applying(concepts, lexicon):
+    for kind, rule in rules:
         scores[kind] = scores.get(kind, 0.0) + trust * rule.weight
     return scores
 
@@ -97,21 +102,35 @@ def _applying(concepts: frozenset[str], lexicon: Lexicon) -> list[tuple[Kind, We
 
 def urgency_of(kind: Kind, concepts: frozenset[str], lexicon: Lexicon) -> float:
     """What the rules alone say of the urgency of a text of `kind`: log-odds."""
+    _, pressing = _pressing(kind, concepts, lexicon)
+    return _urgency(pressing, lexicon)
+
+
+def _pressing(kind: Kind, concepts: frozenset[str], lexicon: Lexicon) -> tuple[frozenset[str], list[WeighedRule]]:
+    """The concepts with that of the kind, and the rules of urgency that apply to them."""
     named = concepts | {f"KIND_{kind.name}"}
-    pressing = sum(rule.weight for rule in lexicon.urgency_rules if rule.applies(named))
-    return lexicon.rules.urgent_trust * (lexicon.rules.urgent_bias + pressing)
+    return named, [rule for rule in lexicon.urgency_rules if rule.applies(named)]
+
+
+def _urgency(pressing: list[WeighedRule], lexicon: Lexicon) -> float:
+    return lexicon.rules.urgent_trust * (lexicon.rules.urgent_bias + sum(rule.weight for rule in pressing))
 
 
 def _evidence(
     rule: WeighedRule, said: Understood, concepts: frozenset[str], lexicon: Lexicon, trust: float, prefix: str = ""
 ) -> Evidence:
-    named = [next(name for name in sorted(group) if name in concepts) for group in rule.every]
+    named = [next(name for name in _in_order(group) if name in concepts) for group in rule.every]
     words = [words for name in named if (words := said.words_of(name))]
     return Evidence(
         words=" … ".join(dict.fromkeys(words)),
         says=prefix + ", ".join(lexicon.rules.says[name] for name in named),
         weight=trust * rule.weight,
     )
+
+
+@cache
+def _in_order(group: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(group))
 
 
 def _worded(said: Understood, kind: Kind, suggested: Weights, by_word: dict[str, Weights]) -> list[Evidence]:

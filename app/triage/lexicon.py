@@ -73,7 +73,12 @@ class WeighedRule:
 
     def applies(self, concepts: frozenset[str]) -> bool:
         """Whether all that the rule asks for is among `concepts`, and nothing that it forbids."""
-        return concepts.isdisjoint(self.none) and not any(group.isdisjoint(concepts) for group in self.every)
+        if not concepts.isdisjoint(self.none):
+            return False
+        for group in self.every:  # noqa: SIM110  # asked for dozens of rules of every text, where `any` costs three times as much
+            if group.isdisjoint(concepts):
+                return False
+        return True
 
 
 class RulesFile(BaseModel):

@@ -58,7 +58,7 @@ class Wording:
         for feature, weight in concept_features(said, marks):
             if (found := self.weights.get(feature)) is not None:
                 length += weight * weight
-                rows.append(tuple(weight * value for value in found))
+                rows.append(found if weight == 1.0 else tuple(weight * value for value in found))
         by_word: dict[str, Weights] = {}
         words = words_of(said)
         for word, sense in words.items():
