@@ -6,17 +6,23 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Sequence
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
+import psutil
 import psycopg
 from twilio.request_validator import RequestValidator
 
 from app.core.database import without_driver
+from app.operations.migrations import migrate
 from bench.rows import Row
 from bench.servers import TOKEN, free_port, process, servers
 
+TURNS = 3
 TEXTS = 1000
 AT_ONCE = 32
 PLACES = ("Durham", "Raleigh", "Charlotte", "Greensboro", "Winston-Salem", "Asheville", "Wilmington", "Fayetteville")
@@ -64,33 +70,60 @@ FILL = (
 
 
 def measure() -> list[Row]:
-    """Throughput of the whole line and of the plain route, in turns, best of three each; then how long a text waits for its answer: at
-    half load, with a million reports and subscribers on record, and in a flood."""
-    with servers() as environment:
-        ours, plain = free_port(), free_port()
-        environment |= {"VIGIA_PUBLIC_URL": f"http://localhost:{ours}"}
-        with (
-            process(["-m", "app.cli", "web", "--port", str(ours)], environment, f"http://localhost:{ours}/health/live"),
-            process(
-                ["-m", "uvicorn", "bench.plain_app:app", "--port", str(plain), "--no-access-log", "--log-level", "error"],
-                environment,
-                f"http://localhost:{plain}/",
-            ),
-        ):
-            rates: dict[str, list[float]] = {"whole line": [], "plain route": []}
-            url = f"http://localhost:{ours}/twilio/messages"
-            for turn in range(3):
-                for name, address in (("plain route", f"http://localhost:{plain}/texts"), ("whole line", url)):
-                    rates[name].append(asyncio.run(_rate(address, _requests(address, f"{name[0]}{turn}"))))
-            whole, baseline = max(rates["whole line"]), max(rates["plain route"])
-            half = whole / 2
-            empty = asyncio.run(_waits(url, _requests(url, "half"), half))
-            quiet = asyncio.run(_waits(url, _reports(url, "quiet", 60), 4.0))
-            flood = asyncio.run(_in_a_flood(url))
-            fill(environment["VIGIA_DATABASE_URL"])
-            full = asyncio.run(_waits(url, _requests(url, "full"), half))
+    """What a text costs and how many there can be, of the plain route, the whole line, and the whole line with a million reports and
+    subscribers on record, in turns, the best of three each; then how long a text waits for its answer: at half load, in turns with and
+    without the million, and in a flood. Processor time is what the web process took: it tells more than texts a second where the
+    machine does other things besides."""
+    with servers() as environment, ExitStack() as running:
+        database = environment["VIGIA_DATABASE_URL"]
+        filled = _in_place_of(database, "filled")
+        with psycopg.connect(without_driver(database), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE filled")
+        migrate(filled)
+        fill(filled)
+        routes = {
+            "plain route": _start_plain(running, environment),
+            "whole line": _start_ours(running, environment, database, "0"),
+            "a million": _start_ours(running, environment, filled, "1"),
+        }
+        url, crowded = routes["whole line"].url, routes["a million"].url
+        rates: dict[str, list[float]] = {name: [] for name in routes}
+        costs: dict[str, list[float]] = {name: [] for name in routes}
+        for turn in range(TURNS):
+            for name, route in routes.items():
+                before = route.processor_seconds
+                rates[name].append(asyncio.run(_rate(route.url, _requests(route.url, f"{name[0]}{turn}"))))
+                costs[name].append((route.processor_seconds - before) / TEXTS * 1000)
+        best, cost = {name: max(those) for name, those in rates.items()}, {name: min(those) for name, those in costs.items()}
+        whole, baseline = best["whole line"], best["plain route"]
+        half = whole / 2
+        empty, full = [], []
+        for turn in range(TURNS):
+            empty += asyncio.run(_waits(url, _requests(url, f"half{turn}"), half))
+            full += asyncio.run(_waits(crowded, _requests(crowded, f"full{turn}"), half))
+        quiet = asyncio.run(_waits(url, _reports(url, "quiet", 60), 4.0))
+        flood = asyncio.run(_in_a_flood(url))
     return [
         Row("intake throughput", whole, baseline, whole / baseline, 0.7, "texts/s", "whole line against a one-row route"),
+        Row(
+            "intake throughput by processor",
+            cost["whole line"],
+            cost["plain route"],
+            cost["plain route"] / cost["whole line"],
+            0.7,
+            "ms a text",
+            "time of the web process; the ratio is how many texts of ours one of theirs is worth",
+        ),
+        Row(
+            "intake processor, a million",
+            cost["a million"],
+            cost["whole line"],
+            cost["a million"] / cost["whole line"],
+            1.3,
+            "ms a text",
+            "against the empty database",
+            at_most=True,
+        ),
         Row("intake p99 at half load", _p99(empty), None, None, 50, "ms", f"{half:.0f} texts/s", at_most=True),
         Row(
             "intake p99, a million on record",
@@ -113,6 +146,47 @@ def measure() -> list[Row]:
             at_most=True,
         ),
     ]
+
+
+@dataclass(frozen=True)
+class _Route:
+    """Where one web process takes texts, and its number."""
+
+    url: str
+    process: int
+
+    @property
+    def processor_seconds(self) -> float:
+        """How much processor time the process took so far."""
+        times = psutil.Process(self.process).cpu_times()
+        return float(times.user + times.system)
+
+
+def _start_ours(running: ExitStack, environment: Mapping[str, str], database_url: str, queue: str) -> _Route:
+    """A web process of ours with a database, a Redis database and a spool of its own."""
+    port = free_port()
+    own = {
+        "VIGIA_DATABASE_URL": database_url,
+        "VIGIA_REDIS_URL": _in_place_of(environment["VIGIA_REDIS_URL"], queue),
+        "VIGIA_DATA": str(Path(environment["VIGIA_DATA"]) / f"web{queue}"),
+        "VIGIA_PUBLIC_URL": f"http://localhost:{port}",
+    }
+    words = ["-m", "app.cli", "web", "--port", str(port)]
+    started = running.enter_context(process(words, {**environment, **own}, f"http://localhost:{port}/health/live"))
+    return _Route(f"http://localhost:{port}/twilio/messages", started)
+
+
+def _in_place_of(url: str, database: str) -> str:
+    """The URL of another database of the same server."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, parts.fragment))
+
+
+def _start_plain(running: ExitStack, environment: Mapping[str, str]) -> _Route:
+    port = free_port()
+    words = ["-m", "uvicorn", "bench.plain_app:app", "--port", str(port), "--no-access-log", "--log-level", "error"]
+    started = running.enter_context(process(words, environment, f"http://localhost:{port}/"))
+    return _Route(f"http://localhost:{port}/texts", started)
 
 
 def fill(database_url: str) -> None:

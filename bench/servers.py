@@ -57,13 +57,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(words: Sequence[str], environment: Mapping[str, str], ready: str | None = None) -> Iterator[None]:
-    """A Python process of ours, waited for until `ready` answers, and stopped at the end."""
+def process(words: Sequence[str], environment: Mapping[str, str], ready: str | None = None) -> Iterator[int]:
+    """A Python process of ours, waited for until `ready` answers, and stopped at the end. Gives its number."""
     running = subprocess.Popen([sys.executable, *words], env={**os.environ, **environment}, start_new_session=True)
     try:
         if ready is not None:
             _wait_for(ready, running)
-        yield
+        yield running.pid
     finally:
         running.send_signal(signal.SIGTERM)
         try:
@@ -73,7 +73,7 @@ def process(words: Sequence[str], environment: Mapping[str, str], ready: str | N
 
 
 def _wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120  # where others work, too, the first start of a fresh copy takes more than half a minute
     while time.monotonic() < until and running.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # loopback
