@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
 import phonenumbers
 
@@ -20,6 +22,9 @@ class Channel(StrEnum):
 
 WHATSAPP_PREFIX = "whatsapp:"
 
+_PLAIN: Final = re.compile(r"\+1[2-9][0-9]{9}")
+"""A number of North America as Twilio writes it, which nearly every text comes from: canonical and possible, as the library says, too."""
+
 
 @lru_cache(maxsize=512)
 def canonical_number(address: str) -> str:
@@ -28,6 +33,8 @@ def canonical_number(address: str) -> str:
     The WhatsApp prefix goes: the same person by WhatsApp and by SMS is one contact.
     """
     bare = address.strip().removeprefix(WHATSAPP_PREFIX).strip()
+    if _PLAIN.fullmatch(bare):
+        return bare
     try:
         number = phonenumbers.parse(bare, "US")
     except phonenumbers.NumberParseException:
@@ -48,6 +55,8 @@ def can_be_texted(number: str) -> bool:
     """Whether a canonical number is one that a text can be sent to: E.164 and of a possible length."""
     if not number.startswith("+"):
         return False
+    if _PLAIN.fullmatch(number):
+        return True
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
