@@ -203,7 +203,7 @@ class _World:
             await self._resume_if_halted(tell)
 
     async def settle(self, sids: Sequence[str], tell: Callable[[str], None]) -> None:
-        """Wait until nothing is under way any more. Raises TimeoutError."""
+        """Wait until nothing is under way any more: all sent that is to be sent, then every callback posted. Raises TimeoutError."""
         async with asyncio.timeout(self.course.quiet_seconds + self.course.outbound / self.course.rate):
             while True:
                 with suppress(SQLAlchemyError, OSError):
@@ -218,9 +218,9 @@ class _World:
                         )
                     tell(f"open {open_ones:,}, sent without an end {unheard:,}, on record {here:,} of {len(sids):,}")
                     if not open_ones and here == len(sids):
-                        await self.http.post("/simulator/api/settle", timeout=60)
-                        return
+                        break
                 await asyncio.sleep(2)
+        await self.http.post("/simulator/api/settle", timeout=self.course.quiet_seconds)
 
     async def lay_the_books_together(self, score: Score, sids: Sequence[str]) -> None:
         """Compare what the phone company did with what the hotline believes."""
