@@ -63,6 +63,14 @@ def lock_statement(purpose: str, key: str) -> Statement:
 READ_ONLY: Final = "25006"
 """The SQLSTATE of a server that takes nothing in: a standby, or one whose operator made it so."""
 
+IDLE_SECONDS: Final = 30.0
+"""After so long without a word inside a transaction the server ends it (PostgreSQL's idle_in_transaction_session_timeout). Ours last
+milliseconds; only a process that was suspended, or whose machine is gone without a word, keeps one open, and with it locks that all the
+others wait for."""
+
+PUT_OUT: Final = "25P03"
+"""The SQLSTATE that whoever was idle for too long hears when it comes back."""
+
 FORGOTTEN: Final = "26000"
 """The SQLSTATE of a connection whose prepared statements were thrown away behind our back. The next try prepares them anew."""
 
@@ -74,7 +82,7 @@ def is_away(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in {READ_ONLY, FORGOTTEN}
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in {READ_ONLY, PUT_OUT, FORGOTTEN}
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -229,7 +237,9 @@ def _given(row: SQLModel, column: str) -> bool:
 class Database:
     """A pool of connections and what a transaction is given."""
 
-    def __init__(self, url: str, keys: Keys, clock: Clock, new_id: NewId, *, pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, keys: Keys, clock: Clock, new_id: NewId, *, pool_size: int = 10, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         configure_mappers()  # which a table's first constructor would do, and `row_as` calls none
         self.keys = keys
         self.clock = clock
@@ -241,7 +251,12 @@ class Database:
             max_overflow=0,
             pool_reset_on_return=None,  # `transaction` gives back none that is inside of one
             hide_parameters=True,  # an error must not carry what a person wrote into a log
-            connect_args={"connect_timeout": 4, "application_name": "vigia", "prepare_threshold": 3},
+            connect_args={
+                "connect_timeout": 4,
+                "application_name": "vigia",
+                "prepare_threshold": 3,
+                "options": f"-c idle_in_transaction_session_timeout={round(1000 * idle_seconds)}",
+            },
         )
         _ping_after_idling(self.engine)
 

@@ -6,7 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from app.core.database import Database, Transaction
+from app.core.clock import ManualClock
+from app.core.database import Database, Transaction, is_away
+from app.core.ids import new_id
+from app.core.keys import Keys
 from app.core.round_trip import Found
 
 
@@ -65,3 +68,22 @@ async def test_absent_values_and_texts_of_any_script_come_back_as_they_went(data
         )
 
     assert row == {"said": said, "none": None}
+
+
+async def test_a_process_suspended_inside_a_transaction_is_put_out_and_its_locks_are_free(
+    database: Database, database_url: str, keys: Keys, clock: ManualClock
+) -> None:
+    suspended = Database(database_url, keys, clock, new_id, pool_size=1, idle_seconds=0.2)
+
+    async def act(work: Transaction) -> None:
+        await work.lock("outbox", "protected")
+        async with database.transaction() as other:
+            await other.lock("outbox", "protected")  # waits until the server ends the first
+        await work.lock("outbox", "protected")
+
+    with pytest.raises(DBAPIError) as put_out:
+        await suspended.run(act)
+    assert is_away(put_out.value)
+    async with suspended.transaction() as work:
+        assert await work.scalar(text("SELECT 1")) == 1
+    await suspended.close()
