@@ -160,6 +160,8 @@ class Transaction:
 
     async def undo(self) -> None:
         """Roll back. A connection on which that can't be done is dropped, and the server ends what it was doing there."""
+        if not self._held.is_valid:
+            return  # SQLAlchemy found it broken and dropped it
         pgconn = self.driver.pgconn
         try:
             if pgconn.transaction_status != TransactionStatus.IDLE:

@@ -87,3 +87,19 @@ async def test_a_process_suspended_inside_a_transaction_is_put_out_and_its_locks
     async with suspended.transaction() as work:
         assert await work.scalar(text("SELECT 1")) == 1
     await suspended.close()
+
+
+async def test_a_connection_that_breaks_under_statements_of_sqlalchemy_alone_is_told_as_a_database_that_is_away(
+    database: Database,
+) -> None:
+    async def act(work: Transaction) -> None:
+        process = await work.scalar(text("SELECT pg_backend_pid()"))
+        async with database.transaction() as other:
+            await other.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
+        await work.execute(text("SELECT 1"))
+
+    with pytest.raises(DBAPIError) as broken:
+        await database.run(act)
+    assert is_away(broken.value)
+    async with database.transaction() as work:
+        assert await work.scalar(text("SELECT 1")) == 1
