@@ -31,8 +31,9 @@ from app.telephony.rest import Refused
 
 log = structlog.get_logger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
-"""How long a claimed text may take to be sent and recorded. Well above a second of pacing and the ten that a send may hang."""
+LEASE: Final = timedelta(seconds=20)
+"""How long a claim lasts that nobody renews: what a killed worker had in hand is looked into after it. A send begins in its first eight
+seconds (`sender.SAFE_LEASE`) and may hang for ten; what waits longer for its turn is renewed meanwhile."""
 
 LINE_WAITS: Final = {ErrorClass.CAPACITY: timedelta(seconds=10), ErrorClass.DAILY_CAP: timedelta(minutes=5)}
 """How long the line waits where Twilio took nothing and didn't say for how long."""

@@ -74,7 +74,15 @@ async def find_doubtful(work: Transaction, grace: timedelta = GRACE) -> list[Dou
     """Turn claims whose lease ran out into unknown outcomes, and return those that waited long enough to be looked up."""
     await work.execute(
         delivery.update()
-        .where(delivery.c.state == DeliveryState.SENDING.value, delivery.c.lease_until <= work.now)
+        .where(
+            delivery.c.id.in_(
+                select(delivery.c.id)
+                .where(delivery.c.state == DeliveryState.SENDING.value, delivery.c.lease_until <= work.now)
+                .with_for_update(
+                    skip_locked=True
+                )  # a worker that was suspended inside a transaction must not hold up the others
+            )
+        )
         .values(state=DeliveryState.UNKNOWN.value)
     )
     rows = await work.all(

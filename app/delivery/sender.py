@@ -9,14 +9,16 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import groupby
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.clock import steady_seconds
 from app.core.database import Database
 from app.delivery import outbox
 from app.delivery.allowance import count_sent, is_for_safety_only
@@ -24,6 +26,7 @@ from app.delivery.outbox import LEASE, Claimed
 from app.delivery.pacing import AHEAD_SECONDS, Pacer
 from app.records.deliveries import Lane
 from app.subscribers.waiting_stops import WhoWaitsToStop
+from app.telephony.pooled_http import REQUEST_SECONDS, TooLate, sent_only_while
 from app.telephony.rest import OutcomeUnknown, Refused, TextCarrier
 
 log = structlog.get_logger(__name__)
@@ -53,8 +56,11 @@ USUAL_VALIDITY: Final = timedelta(hours=4)
 IDLE_SECONDS: Final = 1.0
 RECORD_AGAIN_SECONDS: Final = 1.0
 
-SAFE_LEASE: Final = timedelta(seconds=15)
-"""A claim with less of its lease left isn't sent: the send may hang for ten seconds, and by then it must still be ours."""
+SAFE_LEASE: Final = timedelta(seconds=REQUEST_SECONDS + 2)
+"""A claim with less of its lease left isn't sent: the send may hang for as long as a request may, and by then it must still be ours."""
+
+RENEW_SECONDS: Final = 4.0
+"""So often what waits for its turn is claimed anew."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class Sender:
         *,
         sends_from: From = From(),
         may_send: Callable[[], bool] = lambda: True,
+        steady: Callable[[], float] = steady_seconds,
         who_waits_to_stop: WhoWaitsToStop | None = None,
     ) -> None:
         self._database = database
@@ -104,6 +111,7 @@ class Sender:
         self._answered = asyncio.Event()
         self._refused_in_a_row = 0
         self._may_send = may_send
+        self._steady = steady
         self._who_waits_to_stop = who_waits_to_stop
         self._from = sends_from
         self._claims = 0
@@ -141,11 +149,11 @@ class Sender:
                 await _sleep(await self._pacer.ahead(self._database.clock()) - AHEAD_SECONDS, stopping)
                 while len(under_way) > MOST_UNDER_WAY - BATCH:
                     await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                batch = await self._claim()
+                claimed_at, batch = self._steady(), await self._claim()
                 if not batch:
                     break
                 handled += len(batch)
-                await self._launch(batch, under_way, stopping)
+                await self._launch(batch, claimed_at, under_way, stopping)
             while under_way:
                 await asyncio.wait(under_way)
         finally:
@@ -158,9 +166,9 @@ class Sender:
 
     async def send_some(self, stopping: asyncio.Event | None = None) -> int:
         """Claim one batch and see it through. Returns how many texts it held."""
-        batch = await self._claim()
+        claimed_at, batch = self._steady(), await self._claim()
         under_way: set[asyncio.Task[None]] = set()
-        await self._launch(batch, under_way, stopping)
+        await self._launch(batch, claimed_at, under_way, stopping)
         if under_way:
             await asyncio.gather(*under_way)
         await self._record()
@@ -201,63 +209,76 @@ class Sender:
             if done.is_set():
                 break
             try:
-                batch = await self._claim(Lane.DISPATCH)
+                claimed_at, batch = self._steady(), await self._claim(Lane.DISPATCH)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("urgent_waits_for_database", error=type(error).__name__)
                 continue
             handled += len(batch)
-            await self._launch(batch, under_way, stopping)
+            await self._launch(batch, claimed_at, under_way, stopping)
         return handled
 
     async def _launch(
-        self, batch: Sequence[Claimed], under_way: set[asyncio.Task[None]], stopping: asyncio.Event | None
+        self,
+        batch: Sequence[Claimed],
+        claimed_at: float,
+        under_way: set[asyncio.Task[None]],
+        stopping: asyncio.Event | None,
     ) -> None:
-        """Start each text of a batch at its time; those that may not go after all are left out, and handed back if we must stop."""
+        """Start each text of a batch at its time; those that may not go after all are left out, and handed back if we must stop.
+        `claimed_at` is a moment of the steady clock no later than the claim."""
         if not batch:
             return
-        claimed_at = asyncio.get_running_loop().time()
         delays = await self._pacer.delays([text.segments for text in batch], self._database.clock())
         began = asyncio.get_running_loop().time()
         left = list(batch)
         for texts, dues in _slices(batch, [began + delay for delay in delays]):
-            await _sleep(dues[0] - asyncio.get_running_loop().time(), stopping)
+            while (wait := dues[0] - asyncio.get_running_loop().time()) > RENEW_SECONDS and not _is_set(stopping):
+                await _sleep(RENEW_SECONDS, stopping)
+                await self._look_again(left)
+            await _sleep(wait, stopping)
             if _is_set(stopping) or not self._may_send():
                 self._answers += [_Answer(text, untouched=True) for text in left]
                 return
             left = left[len(texts) :]
-            lease_until = texts[0].claimed_at + LEASE
-            may_go = {text.id for text in texts}
-            if asyncio.get_running_loop().time() - claimed_at > SLICE_SECONDS:
-                async with self._database.transaction() as work:
-                    may_go = await outbox.look_again(work, texts)
-                    lease_until = work.now + LEASE
+            ours_until, may_go = _ours_until(claimed_at), {text.id for text in texts}
+            if self._steady() - claimed_at > SLICE_SECONDS:
+                ours_until = _ours_until(self._steady())
+                may_go = await self._look_again(texts)
             silent = await self._who_waits_to_stop([text.number for text in texts]) if self._who_waits_to_stop else ()
             for text, due in zip(texts, dues, strict=True):
                 if text.id in may_go and text.number in silent:
                     self._answers.append(_Answer(text, stop_waits=True))
                     self._answered.set()
                 elif text.id in may_go:
-                    task = asyncio.create_task(self._send(text, due, lease_until))
+                    task = asyncio.create_task(self._send(text, due, ours_until))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
 
-    async def _send(self, text: Claimed, due: float, lease_until: datetime) -> None:
-        """Send one text when it is due, and put down what came of it."""
+    async def _look_again(self, texts: Sequence[Claimed]) -> set[UUID]:
+        """Which of these may go still. Those whose claim ran out untouched, as we slept, go back to the others."""
+        async with self._database.transaction() as work:
+            may_go = await outbox.look_again(work, texts)
+            await outbox.give_back(work, [text for text in texts if text.id not in may_go])
+        return may_go
+
+    async def _send(self, text: Claimed, due: float, ours_until: float) -> None:
+        """Send one text when it is due, unless `ours_until` is over, and put down what came of it."""
         loop = asyncio.get_running_loop()
         wait = due - loop.time()
         while wait > 0 or (wait := self._pacer.take(text.segments, loop.time())) > 0:
             await asyncio.sleep(wait)
             wait = 0
-        now = self._database.clock()
-        if now > lease_until - SAFE_LEASE:
-            return  # we were suspended; it is found and settled when its lease is over
-        validity = min(VALIDITY.get(Lane(text.lane), USUAL_VALIDITY), text.expires_at - now)
+        validity = min(VALIDITY.get(Lane(text.lane), USUAL_VALIDITY), text.expires_at - self._database.clock())
         callback = f"{self._callback_url}?d={text.id}&n={text.fence}{CALLBACK_OVERRIDES}"
         answer = _Answer(text)
         try:
             seconds = max(1, int(validity.total_seconds()))
-            sid = await self._carrier.send(text.number, text.body, callback, seconds, self._from.address)
+            with sent_only_while(lambda: self._steady() < ours_until):
+                sid = await self._carrier.send(text.number, text.body, callback, seconds, self._from.address)
             answer = _Answer(text, sid=sid)
+        except TooLate:  # we were suspended, or are too busy; should nobody have taken it over it goes back
+            log.warning("text_not_sent_in_time", delivery=str(text.id))
+            answer = _Answer(text, untouched=True)
         except Refused as refusal:
             log.info("text_refused", delivery=str(text.id), code=refusal.code, status=refusal.status)
             answer = _Answer(text, refused=refusal)
@@ -300,6 +321,11 @@ class Sender:
             self._refused_in_a_row = 0
         elif any(a.refused is not None and a.refused.retry_after is not None for a in answers):
             self._refused_in_a_row += 1
+
+
+def _ours_until(claimed_at: float) -> float:
+    """Until which moment of the steady clock a send may begin that was claimed or looked at no earlier than `claimed_at`."""
+    return claimed_at + (LEASE - SAFE_LEASE).total_seconds()
 
 
 def _slices(texts: Sequence[Claimed], dues: Sequence[float]) -> Iterator[tuple[list[Claimed], list[float]]]:

@@ -6,13 +6,16 @@ Retry-After of a 429.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote_plus, urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
@@ -60,6 +63,20 @@ class TooManyRequests(Exception):
         self.retry_after = retry_after
 
 
+class TooLate(Exception):
+    """It was not sent: when its first byte could have gone, it was ours to send no longer."""
+
+
+@contextmanager
+def sent_only_while(still: Callable[[], bool]) -> Iterator[None]:
+    """What is posted inside is sent if `still` holds right before its bytes go to the network; else TooLate is raised and none has gone."""
+    before = _still.set(still)
+    try:
+        yield
+    finally:
+        _still.reset(before)
+
+
 class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
     """Sends what the package asks for over one session, at `address` instead of Twilio's where that is given."""
 
@@ -83,17 +100,25 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
         timeout: float | None = None,  # noqa: ASYNC109  # the package's signature
         allow_redirects: bool = False,
     ) -> Response:
-        """One request. Raises TooManyRequests, and aiohttp's errors or TimeoutError when its outcome is unknown."""
+        """One request. Raises TooManyRequests, TooLate, and aiohttp's errors or TimeoutError when its outcome is unknown."""
         signed = dict(headers or {}) | _credentials(auth)
         # Written out here: aiohttp asks a dozen kinds of payload whether they are meant before it takes a dict for a form.
         form = _form(data) if isinstance(data, dict) else data
-        async with self.session().request(
-            method, self.here(url), params=params, data=form, headers=signed, allow_redirects=allow_redirects
-        ) as answer:
-            if answer.status == 429:
-                wait = answer.headers.get("Retry-After", "")
-                raise TooManyRequests(float(wait) if wait.isdecimal() else None)
-            return Response(answer.status, await answer.text(), answer.headers)
+        still = _still.get()
+        if still is not None and isinstance(form, bytes):
+            form = _Perishable(form, still)
+        try:
+            async with self.session().request(
+                method, self.here(url), params=params, data=form, headers=signed, allow_redirects=allow_redirects
+            ) as answer:
+                if answer.status == 429:
+                    wait = answer.headers.get("Retry-After", "")
+                    raise TooManyRequests(float(wait) if wait.isdecimal() else None)
+                return Response(answer.status, await answer.text(), answer.headers)
+        except aiohttp.ClientConnectionError as error:
+            if isinstance(error.__cause__, TooLate):
+                raise error.__cause__ from None
+            raise
 
     async def fetch(self, url: str, auth: tuple[str, str]) -> tuple[bytes, str]:
         """The bytes at a URL of Twilio's and their content type. A redirect is followed to Twilio's hosts alone, and our credentials are
@@ -140,6 +165,23 @@ class PooledHttp(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+_still: ContextVar[Callable[[], bool] | None] = ContextVar("still", default=None)
+
+
+class _Perishable(aiohttp.BytesPayload):
+    """A form that is looked at once more when everything else is done: there is a connection, and the header waits to go with it in one
+    write. Nothing is awaited between the look and that write."""
+
+    def __init__(self, form: bytes, still: Callable[[], bool]) -> None:
+        super().__init__(form)
+        self._still = still
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        if not self._still():
+            raise TooLate
+        await super().write_with_length(writer, content_length)
 
 
 def _form(data: Mapping[str, Any]) -> bytes:

@@ -138,7 +138,7 @@ async def every_death() -> AsyncIterator[Life]:
 _life: ContextVar[Life | None] = ContextVar("life", default=None)
 
 
-def _watched(door: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def watched(door: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """The method, mortal for whoever is awaited inside a life and as it was for everybody else."""
 
     @functools.wraps(method)
@@ -157,4 +157,4 @@ for _owner, _name, _door in (
     (Redis, "execute_command", "redis"),
     (aiohttp.ClientSession, "_request", "aiohttp"),
 ):
-    setattr(_owner, _name, _watched(_door, getattr(_owner, _name)))
+    setattr(_owner, _name, watched(_door, getattr(_owner, _name)))

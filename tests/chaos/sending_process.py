@@ -1,13 +1,20 @@
-"""A worker's sending as a process of its own: what it opens, and a whole life of it that may end by SIGKILL."""
+"""A worker's sending as a process of its own: what it opens, and a whole life of it that SIGKILL may end or SIGSTOP interrupt."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
-from app.core.clock import system_clock
+import aiohttp
+
+from app.core.clock import steady_seconds, system_clock
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.keys import Keys
@@ -16,12 +23,22 @@ from app.delivery.pacing import Pacer
 from app.delivery.sender import Sender
 from app.settings import Settings
 from app.telephony.rest import TwilioRest
-from tests.chaos.dying import Life
+from tests.chaos.dying import Life, watched
+
+SLEPT: Final = timedelta(minutes=5)
+"""For so long a process was suspended, as its clocks say."""
+
+NEVER_SLEPT: Final = 3
+"""The exit code of a process that came to its end before it was to be suspended."""
 
 
 @asynccontextmanager
 async def open_worker(
-    settings: Settings, clock: Callable[[], datetime], line: str, segments_per_second: float = 500.0
+    settings: Settings,
+    clock: Callable[[], datetime],
+    line: str,
+    segments_per_second: float | None = 500.0,
+    steady: Callable[[], float] = steady_seconds,
 ) -> AsyncIterator[tuple[Database, TwilioRest, Sender]]:
     """A worker's own connections and its sender; `line` names its pace."""
     keys = Keys(settings.keys.get_secret_value(), settings.hash_key.get_secret_value())
@@ -32,7 +49,7 @@ async def open_worker(
     redis = connect_redis(settings.redis_url, connections=2)
     callback = f"{settings.public_url}/twilio/messages/status"
     try:
-        yield database, carrier, Sender(database, carrier, Pacer(redis, line, segments_per_second), callback)
+        yield database, carrier, Sender(database, carrier, Pacer(redis, line, segments_per_second), callback, steady=steady)
     finally:
         await carrier.close()
         await redis.aclose()
@@ -47,3 +64,39 @@ def live(settings: Settings, dies_at: int) -> None:
             await sender.drain()
 
     asyncio.run(send())
+
+
+@dataclass
+class Sleeper(Life):
+    """A life that stands still at its n-th await until somebody sends SIGCONT, and ends by nothing."""
+
+    awaits: int = field(default=0, init=False)
+    slept: timedelta = field(default=timedelta(0), init=False)
+
+    def meet(self, point: str) -> None:
+        self.awaits += 1
+        if self.awaits == self.dies_at:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            self.slept = SLEPT
+
+
+def live_with_a_sleep(settings: Settings, sleeps_at: int) -> None:
+    """Send what is due, as a process that SIGSTOP suspends at its n-th await: also where it has just got its connection to Twilio."""
+    sleeper = Sleeper(sleeps_at)
+    connect = aiohttp.TCPConnector.connect
+    setattr(aiohttp.TCPConnector, "connect", watched("connection", connect))  # noqa: B010  # in a process of its own
+
+    async def send() -> None:
+        def clock() -> datetime:
+            return system_clock() + sleeper.slept
+
+        def steady() -> float:
+            return steady_seconds() + sleeper.slept.total_seconds()
+
+        # Without a pace, which a process whose clock is five minutes ahead would reserve for all that come after it.
+        async with sleeper, open_worker(settings, clock, "line", None, steady) as (_, _, sender):
+            await sender.drain()
+
+    asyncio.run(send())
+    if not sleeper.slept:
+        sys.exit(NEVER_SLEPT)
