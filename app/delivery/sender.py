@@ -228,6 +228,7 @@ class Sender:
         `claimed_at` is a moment of the steady clock no later than the claim."""
         if not batch:
             return
+        looked_at = asyncio.get_running_loop().time()
         delays = await self._pacer.delays([text.segments for text in batch], self._database.clock())
         began = asyncio.get_running_loop().time()
         left = list(batch)
@@ -241,7 +242,7 @@ class Sender:
                 return
             left = left[len(texts) :]
             ours_until, may_go = _ours_until(claimed_at), {text.id for text in texts}
-            if self._steady() - claimed_at > SLICE_SECONDS:
+            if asyncio.get_running_loop().time() - looked_at > SLICE_SECONDS:
                 ours_until = _ours_until(self._steady())
                 may_go = await self._look_again(texts)
             silent = await self._who_waits_to_stop([text.number for text in texts]) if self._who_waits_to_stop else ()
