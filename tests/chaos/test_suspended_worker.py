@@ -65,7 +65,7 @@ async def asleep_or_gone(process: multiprocessing.process.BaseProcess) -> None:
 
 
 async def take_over(world: World) -> None:
-    """Another worker, a while later, sends what it can have and settles what is in doubt. What the sleeper has locked is not waited for."""
+    """Another worker, a while later, sends what it can have and settles what is in doubt. What the sleeper has locked is free soon."""
     world.late = A_WHILE
     async with world.worker() as (database, carrier, sender), asyncio.timeout(PATIENCE):
         for _ in range(2):
