@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.core.database import Transaction
-from app.delivery.plan import Message, meant_to_arrive, plan_to, withdraw
+from app.delivery.plan import Message, Told, plan_to, told_about, who_may_be_texted, withdraw
 from app.hotline import Hotline, tell_outcome, wake_all
 from app.records.decisions import Decision
 from app.records.deliveries import Lane
@@ -55,20 +55,21 @@ async def undo_decision(
 async def whom_to_tell(work: Transaction, made: Decision) -> set[UUID]:
     """The contacts who hear of it when a decision is undone: who heard it, and, where an earlier decision holds again, who did not hear
     that one."""
-    wrong = await who_heard(work, made)
-    if made.before not in DECIDED or made.before_at is None:
-        return wrong
-    right = await meant_to_arrive(work, made.incident_id, "outcome", made.before_at, made.at)
-    reported = {one.contact_id for one in await _reports(work, made.incident_id)}
-    return (wrong & reported) | (reported - right)
+    reports = await _reports(work, made.incident_id)
+    reported = {one.contact_id for one in reports}
+    told = await told_about(work, made.incident_id, "outcome")
+    wrong = {one.contact_id for one in told if one.arrives and one.at >= made.at} | answered_with(made, reports, told)
+    if made.before in DECIDED and made.before_at is not None:
+        right = {one.contact_id for one in told if one.arrives and made.before_at <= one.at < made.at}
+        wrong = (wrong & reported) | (reported - right)
+    return await who_may_be_texted(work, wrong)
 
 
-async def who_heard(work: Transaction, made: Decision) -> set[UUID]:
-    """The contacts who were told what a decision said, or may have been: by a text that is sent or being sent, or in the answer to a report
-    that came after it."""
-    by_text = await meant_to_arrive(work, made.incident_id, "outcome", made.at)
-    by_answer = {one.contact_id for one in await _reports(work, made.incident_id, since=made.at)}
-    return by_text | by_answer
+def answered_with(made: Decision, reports: Sequence[Report], told: Sequence[Told]) -> set[UUID]:
+    """The contacts who read what a decision said in the answer to their report: it came after the decision, or it was known only after it
+    where it is, so that no text about the outcome was planned for them. Pure."""
+    by_text = {one.contact_id for one in told if one.purpose == "outcome" and one.at >= made.at}
+    return {one.contact_id for one in reports if one.received_at > made.at or one.contact_id not in by_text}
 
 
 async def _tell_wrong(work: Transaction, hotline: Hotline, about: Incident, people: set[UUID]) -> None:
@@ -80,6 +81,7 @@ async def _tell_wrong(work: Transaction, hotline: Hotline, about: Incident, peop
             await plan_to(work, Message(Lane.REPLY, "undone", texts, about.id), sorted(told))
 
 
-async def _reports(work: Transaction, incident_id: UUID, since: datetime | None = None) -> list[Report]:
-    of_it = select(report).where(report.c.incident_id == incident_id, report.c.state == ReportState.JOINED.value)
-    return await work.find(Report, of_it if since is None else of_it.where(report.c.received_at > since))
+async def _reports(work: Transaction, incident_id: UUID) -> list[Report]:
+    return await work.find(
+        Report, select(report).where(report.c.incident_id == incident_id, report.c.state == ReportState.JOINED.value)
+    )

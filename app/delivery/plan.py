@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -70,6 +70,16 @@ class Planned:
 
     id: UUID
     recipients: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """One text that was planned for one person: for what, when, and whether it was sent or is just being sent."""
+
+    contact_id: UUID
+    purpose: str
+    at: datetime
+    arrives: bool
 
 
 async def plan_to(work: Transaction, message: Message, contacts: Sequence[UUID]) -> Planned:
@@ -231,24 +241,22 @@ async def already_told(work: Transaction, about_id: UUID, purpose: str) -> set[U
     return set((await work.execute(told)).scalars())
 
 
-async def meant_to_arrive(
-    work: Transaction, about_id: UUID, purpose: str, since: datetime, before: datetime | None = None
-) -> set[UUID]:
-    """The contacts to whom a message about a record, planned since one instant and before another, was sent or is just being sent."""
+async def told_about(work: Transaction, about_id: UUID, *purposes: str) -> list[Told]:
+    """What was planned to tell whom about a record, for any of these purposes, the oldest first."""
     on_its_way = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
-    arriving = (
-        select(delivery.c.contact_id)
+    arrives = delivery.c.state.in_([state.value for state in on_its_way])
+    rows = await work.all(
+        select(delivery.c.contact_id, outgoing_message.c.purpose, outgoing_message.c.created_at, arrives.label("arrives"))
         .join(outgoing_message, outgoing_message.c.id == delivery.c.message_id)
-        .where(
-            outgoing_message.c.about_id == about_id,
-            outgoing_message.c.purpose == purpose,
-            outgoing_message.c.created_at >= since,
-            delivery.c.state.in_([state.value for state in on_its_way]),
-        )
+        .where(outgoing_message.c.about_id == about_id, outgoing_message.c.purpose.in_(purposes))
+        .order_by(outgoing_message.c.created_at, outgoing_message.c.id)
     )
-    if before is not None:
-        arriving = arriving.where(outgoing_message.c.created_at < before)
-    return set((await work.execute(arriving)).scalars())
+    return [Told(row.contact_id, row.purpose, row.created_at, row.arrives) for row in rows]
+
+
+async def who_may_be_texted(work: Transaction, contacts: Collection[UUID]) -> set[UUID]:
+    """Those of some contacts whom `plan_to` would not leave out."""
+    return set((await work.execute(_reachable(select(contact.c.id).where(contact.c.id.in_(contacts))))).scalars())
 
 
 async def _plan(work: Transaction, message: Message, people: Select[Any], *, each_once: bool = False) -> Planned:

@@ -152,6 +152,28 @@ async def test_who_reported_after_the_decision_and_was_answered_with_it_hears_th
     assert list(await case.field.sent("undone")) == [ASKER]
 
 
+async def test_who_began_before_the_decision_and_named_the_place_after_it_hears_that_it_was_wrong(case: Case) -> None:
+    await case.seen()
+    await case.reports(ASKER, words="La migra con chalecos afuera de la Walmart")
+    case.clock.advance(timedelta(minutes=1))
+    made = await case.decides(Outcome.CONFIRM)
+    assert await case.fates("outcome") == ["pending"]  # for Rosa, as it is not known yet what the other is about
+    case.clock.advance(timedelta(minutes=1))
+    await case.reports(ASKER, words="La de la Roxboro en Durham")
+    assert await case.undoes(made) == 1
+    told = await case.field.sent("undone")
+    assert list(told) == [ASKER] and "fue un error" in told[ASKER][0]
+
+
+async def test_who_said_stop_before_the_decision_is_neither_told_that_it_was_wrong_nor_counted(case: Case) -> None:
+    await case.reports(ASKER)
+    await case.reports(ASKER, words="STOP")
+    made = await case.decides(Outcome.POLICE)
+    await case.goes_out()
+    assert await case.undoes(made) == 1
+    assert list(await case.field.sent("undone")) == [ROSA]
+
+
 async def test_an_undone_correction_leaves_what_was_decided_before_and_tells_that_again(case: Case) -> None:
     first = await case.decides(Outcome.POLICE)
     await case.goes_out()
