@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -46,23 +47,27 @@ async def undo_decision(
         await tell_outcome(work, hotline, about, [one for one in await _reports(work, about.id) if one.contact_id in people])
         held = None
     else:
-        await _tell_wrong(work, hotline, about, people)
+        await _tell_wrong(work, hotline, about, set(people))
         held = await retake_task(work, hotline.queue, about, by) if Role.DISPATCHER in by.roles else None
     wake_all(work, hotline)
     return Undone(len(people), held is not None)
 
 
-async def whom_to_tell(work: Transaction, made: Decision) -> set[UUID]:
-    """The contacts who hear of it when a decision is undone: who heard it, and, where an earlier decision holds again, who did not hear
-    that one."""
+async def whom_to_tell(work: Transaction, made: Decision) -> dict[UUID, datetime]:
+    """The contacts who hear of it when a decision is undone, each with when that was decided which they heard. The last that one heard
+    counts: who heard that something was decided, of this decision or of one whose undo never reached them; and, where an earlier decision
+    holds again, everyone who reported it and did not hear that one last."""
     reports = await _reports(work, made.incident_id)
-    reported = {one.contact_id for one in reports}
-    told = await told_about(work, made.incident_id, "outcome")
-    wrong = {one.contact_id for one in told if one.arrives and one.at >= made.at} | answered_with(made, reports, told)
-    if made.before in DECIDED and made.before_at is not None:
-        right = {one.contact_id for one in told if one.arrives and made.before_at <= one.at < made.at}
-        wrong = (wrong & reported) | (reported - right)
-    return await who_may_be_texted(work, wrong)
+    told = await told_about(work, made.incident_id, "outcome", "undone")
+    answered = answered_with(made, reports, told)
+    last = {one.contact_id: one for one in told if one.arrives}
+    if made.before in DECIDED:
+        right = {who for who, one in last.items() if one.purpose == "outcome" and one.at == made.before_at}
+        people = dict.fromkeys(({one.contact_id for one in reports} - right) | answered, made.at)
+    else:
+        people = {who: one.at for who, one in last.items() if one.purpose == "outcome"} | dict.fromkeys(answered, made.at)
+    reached = await who_may_be_texted(work, people)
+    return {who: at for who, at in people.items() if who in reached}
 
 
 def answered_with(made: Decision, reports: Sequence[Report], told: Sequence[Told]) -> set[UUID]:

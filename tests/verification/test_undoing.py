@@ -174,6 +174,47 @@ async def test_who_said_stop_before_the_decision_is_neither_told_that_it_was_wro
     assert list(await case.field.sent("undone")) == [ROSA]
 
 
+async def test_who_never_heard_of_the_first_undo_hears_of_the_second(case: Case) -> None:
+    first = await case.decides(Outcome.POLICE)
+    await case.goes_out()
+    case.clock.advance(timedelta(minutes=1))
+    assert await case.undoes(first) == 1
+    case.clock.advance(timedelta(minutes=1))
+    second = await case.decides(Outcome.NOTHING)
+    assert await case.fates("undone") == ["skipped:withdrawn"]
+    case.clock.advance(timedelta(minutes=1))
+    assert await case.undoes(second) == 1
+    assert await case.fates("undone") == ["skipped:withdrawn", "pending"]
+    assert list(await case.field.sent("undone")) == [ROSA]
+
+
+async def test_who_heard_of_the_first_undo_and_not_of_the_second_decision_hears_nothing_more(case: Case) -> None:
+    first = await case.decides(Outcome.POLICE)
+    await case.goes_out()
+    case.clock.advance(timedelta(minutes=1))
+    assert await case.undoes(first) == 1
+    await case.goes_out()
+    case.clock.advance(timedelta(minutes=1))
+    assert await case.undoes(await case.decides(Outcome.NOTHING)) == 0
+    assert await case.fates("undone") == ["sending"]
+
+
+async def test_where_an_earlier_decision_holds_again_whoever_heard_another_one_last_hears_it(case: Case) -> None:
+    slip = await case.decides(Outcome.POLICE)
+    await case.goes_out()
+    case.clock.advance(timedelta(minutes=1))
+    await case.undoes(slip)
+    case.clock.advance(timedelta(minutes=1))
+    await case.decides(Outcome.GONE)  # neither the undo nor this went out: they believe it was police
+    case.clock.advance(timedelta(minutes=1))
+    corrected = await case.decides(Outcome.NOTHING)
+    case.clock.advance(timedelta(minutes=1))
+    assert await case.undoes(corrected) == 1
+    assert (await case.now())[0] == "gone"
+    assert await case.fates("outcome") == ["sending", "skipped:withdrawn", "skipped:withdrawn", "pending"]
+    assert "ya se habian ido" in (await case.field.sent("outcome"))[ROSA][-1]
+
+
 async def test_an_undone_correction_leaves_what_was_decided_before_and_tells_that_again(case: Case) -> None:
     first = await case.decides(Outcome.POLICE)
     await case.goes_out()
