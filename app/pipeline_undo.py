@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,7 +47,7 @@ async def undo_decision(
         await tell_outcome(work, hotline, about, [one for one in await _reports(work, about.id) if one.contact_id in people])
         held = None
     else:
-        await _tell_wrong(work, hotline, about, set(people))
+        await _tell_wrong(work, hotline, about, people)
         held = await retake_task(work, hotline.queue, about, by) if Role.DISPATCHER in by.roles else None
     wake_all(work, hotline)
     return Undone(len(people), held is not None)
@@ -77,13 +77,15 @@ def answered_with(made: Decision, reports: Sequence[Report], told: Sequence[Told
     return {one.contact_id for one in reports if one.received_at > made.at or one.contact_id not in by_text}
 
 
-async def _tell_wrong(work: Transaction, hotline: Hotline, about: Incident, people: set[UUID]) -> None:
-    """Who asked whether it is true is told in other words than who reported it."""
+async def _tell_wrong(work: Transaction, hotline: Hotline, about: Incident, people: Mapping[UUID, datetime]) -> None:
+    """Who asked whether it is true is told in other words than who reported it, and everybody when that was decided which they heard."""
     saw = {one.contact_id for one in await _reports(work, about.id) if one.kind != Kind.RUMOR}
-    for part, told in (("outcome", people & saw), ("rumor", people - saw)):
-        if told:
-            texts = undone_words(hotline.texts, hotline.counties, about, part)
-            await plan_to(work, Message(Lane.REPLY, "undone", texts, about.id), sorted(told))
+    for at in sorted(set(people.values())):
+        heard = {who for who, when in people.items() if when == at}
+        for part, told in (("outcome", heard & saw), ("rumor", heard - saw)):
+            if told:
+                texts = undone_words(hotline.texts, hotline.counties, about, at, hotline.time_zone, part)
+                await plan_to(work, Message(Lane.REPLY, "undone", texts, about.id), sorted(told))
 
 
 async def _reports(work: Transaction, incident_id: UUID) -> list[Report]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.core.clock import local_time
 from app.packs.counties import Counties
 from app.packs.texts import Texts
@@ -50,10 +52,18 @@ def outcome_words(texts: Texts, counties: Counties, about: Incident, time_zone: 
     }
 
 
-def undone_words(texts: Texts, counties: Counties, about: Incident, part: str) -> dict[str, str]:
-    """That what was told of it was wrong and is still being found out: for who reported it (`outcome`), or who asked (`rumor`)."""
+def undone_words(
+    texts: Texts, counties: Counties, about: Incident, decided_at: datetime, time_zone: str, part: str
+) -> dict[str, str]:
+    """That what was decided at an instant and told was wrong and is still being found out: for who reported it (`outcome`), or who asked
+    (`rumor`). The time tells it from an alert about the same county, which may well be true."""
     return {
-        language: texts.say(f"{part}.undone", language, county=_county(texts, counties, about, language, "alert.no_place"))
+        language: texts.say(
+            f"{part}.undone",
+            language,
+            county=_county(texts, counties, about, language, "alert.no_place"),
+            time=local_time(decided_at, time_zone, language),
+        )
         for language in texts.by_language
     }
 

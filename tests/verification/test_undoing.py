@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.core.clock import ManualClock
+from app.core.clock import ManualClock, local_time
 from app.core.database import Database, Transaction
 from app.core.errors import Conflict, NotAllowed
 from app.delivery.outbox import claim
@@ -135,8 +135,9 @@ async def test_who_heard_it_hears_that_it_was_wrong_in_their_language_and_then_t
     case.clock.advance(timedelta(minutes=1))
     assert await case.undoes(made) == 2
     told = await case.field.sent("undone")
-    assert "fue un error" in told[ROSA][0] and "su reporte" in told[ROSA][0]
-    assert "was wrong" in told[ASKER][0] and "your report" not in told[ASKER][0]
+    decided = {language: local_time(made.at, case.hotline.time_zone, language) for language in ("en", "es")}
+    assert f"le dijimos a las {decided['es']} sobre su reporte en el condado de Durham fue un error" in told[ROSA][0]
+    assert f"told you at {decided['en']} about your question in Durham County was wrong" in told[ASKER][0]
     await case.decides(Outcome.GONE)
     outcomes = await case.field.sent("outcome")
     assert [len(outcomes[number]) for number in (ROSA, ASKER)] == [2, 2]
@@ -185,7 +186,9 @@ async def test_who_never_heard_of_the_first_undo_hears_of_the_second(case: Case)
     case.clock.advance(timedelta(minutes=1))
     assert await case.undoes(second) == 1
     assert await case.fates("undone") == ["skipped:withdrawn", "pending"]
-    assert list(await case.field.sent("undone")) == [ROSA]
+    told = await case.field.sent("undone")
+    assert list(told) == [ROSA]
+    assert all(local_time(first.at, case.hotline.time_zone, "es") in words for words in told[ROSA])  # what they heard
 
 
 async def test_who_heard_of_the_first_undo_and_not_of_the_second_decision_hears_nothing_more(case: Case) -> None:
@@ -363,5 +366,7 @@ def test_the_words_of_an_undo_are_one_segment_in_both_languages(hotline: Hotline
     )
     for language in texts.by_language:
         for part in ("outcome", "rumor"):
-            words = texts.say(f"{part}.undone", language, county=hotline.counties.by_fips(longest).label(language))
+            words = texts.say(
+                f"{part}.undone", language, county=hotline.counties.by_fips(longest).label(language), time="10:40 PM"
+            )
             assert size_of(words).segments == 1, words
