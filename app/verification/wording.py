@@ -44,7 +44,7 @@ def outcome_words(texts: Texts, counties: Counties, about: Incident, time_zone: 
         language: texts.say(
             f"{part}.{about.state}",
             language,
-            county=_county(texts, counties, about, language, "alert.no_place"),
+            county=_county(texts, counties, about, language, "zones.no_county"),
             place=about.place or texts.say("alert.no_place", language),
             time=local_time(decided_at, time_zone, language),
         )
@@ -61,7 +61,7 @@ def undone_words(
         language: texts.say(
             f"{part}.undone",
             language,
-            county=_county(texts, counties, about, language, "alert.no_place"),
+            county=_county(texts, counties, about, language, "zones.no_county"),
             time=local_time(decided_at, time_zone, language),
         )
         for language in texts.by_language

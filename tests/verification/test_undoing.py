@@ -15,7 +15,6 @@ from app.core.database import Database, Transaction
 from app.core.errors import Conflict, NotAllowed
 from app.delivery.outbox import claim
 from app.incidents.join import get_incident
-from app.packs.texts import Texts
 from app.pipeline import Hotline, decide_incident, receive_text
 from app.pipeline_alerts import approve, propose
 from app.pipeline_undo import undo_decision
@@ -26,7 +25,6 @@ from app.records.events import event, verify_chain
 from app.records.incidents import Incident
 from app.records.states import TRANSITIONS, IncidentState
 from app.records.verification import Outcome, Task, task
-from app.telephony.segments import size_of
 from app.verification.grounds import Ground, Grounds
 from app.verification.offers import record_observation
 from app.verification.tasks import LEASE, pull_task
@@ -357,16 +355,3 @@ def test_every_outcome_leads_back_to_both_states_that_are_worked_on() -> None:
         state = IncidentState.CONFIRMED if outcome is Outcome.CONFIRM else IncidentState(outcome.value)
         assert {IncidentState.OPEN, IncidentState.VERIFYING} <= ways[state]
     assert IncidentState.DISMISSED not in ways[IncidentState.GONE]
-
-
-def test_the_words_of_an_undo_are_one_segment_in_both_languages(hotline: Hotline) -> None:
-    texts: Texts = hotline.texts
-    longest = max(
-        (county.fips for county in hotline.counties), key=lambda fips: len(hotline.counties.by_fips(fips).label("es"))
-    )
-    for language in texts.by_language:
-        for part in ("outcome", "rumor"):
-            words = texts.say(
-                f"{part}.undone", language, county=hotline.counties.by_fips(longest).label(language), time="10:40 PM"
-            )
-            assert size_of(words).segments == 1, words
