@@ -20,7 +20,7 @@ from app.records.incidents import Incident, Report, report
 from app.records.reading import Kind
 from app.records.states import DECIDED, ReportState
 from app.verification.grounds import Grounds
-from app.verification.tasks import retake_task
+from app.verification.tasks import claim_lock, retake_task
 from app.verification.undoing import take_back
 from app.verification.wording import undone_words
 from app.volunteers.tables import Role, Volunteer
@@ -40,6 +40,11 @@ async def undo_decision(
     """A decision of an incident, whose row is locked, is taken back. Texts about it that wait are not sent. Whoever was told, or may have
     been as their text is just being sent, is told that it was wrong; where an earlier decision holds again, they are told that one. Who
     was called off stays so: whoever looks into it asks again. Raises what `take_back` does."""
+    dispatches = Role.DISPATCHER in by.roles
+    if (
+        dispatches
+    ):  # before anything is recorded: whoever gives somebody a task locks their claims first and the chain of records then
+        await work.query_together(claim_lock(by.id))
     made = await take_back(work, about, decision_id, by, grounds)
     await withdraw(work, about.id, "outcome")
     people = await whom_to_tell(work, made)
@@ -48,7 +53,7 @@ async def undo_decision(
         held = None
     else:
         await _tell_wrong(work, hotline, about, people)
-        held = await retake_task(work, hotline.queue, about, by) if Role.DISPATCHER in by.roles else None
+        held = await retake_task(work, hotline.queue, about, by) if dispatches else None
     wake_all(work, hotline)
     return Undone(len(people), held is not None)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.core.clock import ManualClock, local_time
 from app.core.database import Database, Transaction
@@ -21,13 +21,13 @@ from app.pipeline_undo import undo_decision
 from app.records.contacts import contact
 from app.records.decisions import Decision, decision
 from app.records.deliveries import delivery, outgoing_message
-from app.records.events import event, verify_chain
+from app.records.events import event, record, verify_chain
 from app.records.incidents import Incident
 from app.records.states import TRANSITIONS, IncidentState
 from app.records.verification import Outcome, Task, task
 from app.verification.grounds import Ground, Grounds
 from app.verification.offers import record_observation
-from app.verification.tasks import LEASE, pull_task
+from app.verification.tasks import LEASE, claim_lock, pull_task
 from app.verification.undoing import UNDO_WITHIN
 from app.volunteers.roster import add_volunteer
 from app.volunteers.tables import Volunteer
@@ -309,6 +309,24 @@ async def test_of_two_who_undo_at_once_one_does_and_the_other_is_told(case: Case
     assert all("undone already" in words for words in refused)
     assert len(await case.fates("undone")) == 1
     assert (await case.now())[:2] == ("open", "leased")
+
+
+async def test_an_undo_while_who_undoes_is_given_a_task_waits_for_that_and_is_no_deadlock(case: Case) -> None:
+    made = await case.decides(Outcome.GONE)
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+        "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+    )
+    async with case.database.transaction() as work:
+        await work.query_together(claim_lock(case.ana.id))
+        undo = asyncio.create_task(case.undoes(made))
+        for _ in range(500):
+            if (await work.execute(waiting)).scalar_one():
+                break
+            await asyncio.sleep(0.01)
+        await record(work, "task.claimed", case.field.about.id, actor_id=case.ana.id)
+    assert await undo == 0
+    assert await case.now() == ("open", "leased", case.ana.id)
 
 
 async def test_an_undo_and_a_new_decision_at_once_leave_one_of_them_standing(case: Case) -> None:
