@@ -26,9 +26,8 @@ def make_key() -> None:
 
 @keys.command("rotate")
 def rotate() -> None:
-    """Seal everything anew under the first key of VIGIA_KEYS, while the hotline runs. Put the new key there first and start every process
-    again; this can be stopped and run again at any time. Exits 1
-    while anything is left under an older key."""
+    """Seal everything anew under the first key of VIGIA_KEYS, while the hotline runs (docs/operating.md says how a key gets there). It
+    can be stopped and run again at any time. Exits 1 while anything is left under an older key."""
     from app.operations.machine import open_database
     from app.operations.rotation import old_keys_until, reseal
 

@@ -105,11 +105,12 @@ async def take_in_late(hotline: Hotline, work: Transaction, entry: Spooled) -> N
 
 
 async def keep_stop(hotline: Hotline, work: Transaction, entry: Spooled) -> None:
-    """The stop of a text that can't be taken in as a whole, if it is one: it must not wait until a person has found out why."""
+    """The stop of a text that can't be taken in as a whole, if it is one: it must not wait until a person has found out why. Who wants to
+    be forgotten is at least texted no more."""
     if entry.request is not Request.TEXT:
         return
     form = read_form(TextForm, entry.fields)
-    if not _says_stop(hotline, form):
+    if not _says_stop(hotline, form) and assess(form.words, hotline.lexicon).kind is not Kind.DELETE:
         return
     work.now = entry.received_at
     number = canonical_number(form.sender)

@@ -222,6 +222,12 @@ class Transaction:
         """Wait for a lock that lasts until the end of this transaction; two holders of one (purpose, key) never overlap."""
         await self.query(*lock_statement(purpose, key))
 
+    async def try_lock(self, purpose: str, key: str) -> bool:
+        """The same lock, if nobody has it now. Returns whether it is ours."""
+        statement, parameters = lock_statement(purpose, key)
+        [found] = await self.query(statement.replace("pg_advisory", "pg_try_advisory") + " AS ours", parameters)
+        return bool(found["ours"])
+
     def seal(self, value: str | bytes, table: str, column: str, row: UUID) -> bytes:
         """`value` sealed for this cell."""
         return self.keys.seal(value, table, column, row)
@@ -253,14 +259,10 @@ class Database:
             max_overflow=0,
             pool_reset_on_return=None,  # `transaction` gives back none that is inside of one
             hide_parameters=True,  # an error must not carry what a person wrote into a log
-            connect_args={
-                "connect_timeout": 4,
-                "application_name": "vigia",
-                "prepare_threshold": 3,
-                "options": f"-c idle_in_transaction_session_timeout={round(1000 * idle_seconds)}",
-            },
+            connect_args={"connect_timeout": 4, "application_name": "vigia", "prepare_threshold": 3},
         )
         _ping_after_idling(self.engine)
+        _put_out_after(self.engine, idle_seconds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -304,6 +306,18 @@ class Database:
             return await self.engine.raw_connection()
         except psycopg.Error as error:
             raise _told(error) from error
+
+
+def _put_out_after(engine: AsyncEngine, idle_seconds: float) -> None:
+    """Have the server end what is idle inside a transaction for so long. Set on each connection once it is there and not with its start-up
+    packet, where a pooler may refuse it and the `options` of VIGIA_DATABASE_URL stand."""
+
+    @listens_for(engine.sync_engine, "connect")
+    def set_patience(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {round(1000 * idle_seconds)}")
+        cursor.close()
+        connection.commit()
 
 
 def _ping_after_idling(engine: AsyncEngine) -> None:

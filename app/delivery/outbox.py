@@ -6,6 +6,7 @@ callback or Twilio's own log tells it (`reconcile.py`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,9 @@ log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=20)
 """How long a claim lasts that nobody renews: what a killed worker had in hand is looked into after it. A send begins in its first eight
 seconds (`sender.SAFE_LEASE`) and may hang for ten; what waits longer for its turn is renewed meanwhile."""
+
+TURN_TRIES, TURN_SECONDS = 20, 0.02
+"""How often, and how many seconds apart, a worker asks for its turn to claim protected texts. A claim takes some milliseconds."""
 
 LINE_WAITS: Final = {ErrorClass.CAPACITY: timedelta(seconds=10), ErrorClass.DAILY_CAP: timedelta(minutes=5)}
 """How long the line waits where Twilio took nothing and didn't say for how long."""
@@ -258,8 +262,8 @@ async def claim(
         if pressing:
             return pressing
         first = PROTECTED[0]
-    if last >= PROTECTED[0]:
-        await work.lock("outbox", "protected")
+    if last >= PROTECTED[0] and not await _is_my_turn(work):
+        return []
     asked = {
         "now": work.now,
         "most": most,
@@ -278,6 +282,15 @@ async def claim(
         sending = [row for row in rows if row.state == DeliveryState.SENDING]
         claimed = [one for row in sending if (one := await _opened(work, row, bodies)) is not None]
     return sorted(claimed, key=attrgetter("lane", "message_id", "turn", "id"))
+
+
+async def _is_my_turn(work: Transaction) -> bool:
+    """Wait shortly for whoever claims protected texts. Who takes longer is suspended, and keeps us from nothing more pressing."""
+    for _ in range(TURN_TRIES):
+        if await work.try_lock("outbox", "protected"):
+            return True
+        await asyncio.sleep(TURN_SECONDS)
+    return False
 
 
 async def aged_lanes(work: Transaction, line: str = "") -> list[Lane]:

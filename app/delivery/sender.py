@@ -210,11 +210,10 @@ class Sender:
                 break
             try:
                 claimed_at, batch = self._steady(), await self._claim(Lane.DISPATCH)
+                handled += len(batch)
+                await self._launch(batch, claimed_at, under_way, stopping)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("urgent_waits_for_database", error=type(error).__name__)
-                continue
-            handled += len(batch)
-            await self._launch(batch, claimed_at, under_way, stopping)
         return handled
 
     async def _launch(
@@ -232,28 +231,35 @@ class Sender:
         delays = await self._pacer.delays([text.segments for text in batch], self._database.clock())
         began = asyncio.get_running_loop().time()
         left = list(batch)
-        for texts, dues in _slices(batch, [began + delay for delay in delays]):
-            while (wait := dues[0] - asyncio.get_running_loop().time()) > RENEW_SECONDS and not _is_set(stopping):
-                await _sleep(RENEW_SECONDS, stopping)
-                await self._look_again(left)
-            await _sleep(wait, stopping)
-            if _is_set(stopping) or not self._may_send():
-                self._answers += [_Answer(text, untouched=True) for text in left]
-                return
-            left = left[len(texts) :]
-            ours_until, may_go = _ours_until(claimed_at), {text.id for text in texts}
-            if asyncio.get_running_loop().time() - looked_at > SLICE_SECONDS:
-                ours_until = _ours_until(self._steady())
-                may_go = await self._look_again(texts)
-            silent = await self._who_waits_to_stop([text.number for text in texts]) if self._who_waits_to_stop else ()
-            for text, due in zip(texts, dues, strict=True):
-                if text.id in may_go and text.number in silent:
-                    self._answers.append(_Answer(text, stop_waits=True))
-                    self._answered.set()
-                elif text.id in may_go:
-                    task = asyncio.create_task(self._send(text, due, ours_until))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
+        try:
+            for texts, dues in _slices(batch, [began + delay for delay in delays]):
+                while (wait := dues[0] - asyncio.get_running_loop().time()) > RENEW_SECONDS and not _is_set(stopping):
+                    await _sleep(RENEW_SECONDS, stopping)
+                    await self._look_again(left)
+                await _sleep(wait, stopping)
+                if _is_set(stopping) or not self._may_send():
+                    self._answers += [_Answer(text, untouched=True) for text in left]
+                    return
+                ours_until, may_go = _ours_until(claimed_at), {text.id for text in texts}
+                if asyncio.get_running_loop().time() - looked_at > SLICE_SECONDS:
+                    ours_until = _ours_until(self._steady())
+                    may_go = await self._look_again(texts)
+                silent = await self._who_waits_to_stop([text.number for text in texts]) if self._who_waits_to_stop else ()
+                left = left[len(texts) :]
+                for text, due in zip(texts, dues, strict=True):
+                    if text.id in may_go and text.number in silent:
+                        self._answers.append(_Answer(text, stop_waits=True))
+                        self._answered.set()
+                    elif text.id in may_go:
+                        task = asyncio.create_task(self._send(text, due, ours_until))
+                        under_way.add(task)
+                        task.add_done_callback(under_way.discard)
+        except (
+            BaseException
+        ):  # the database is away, or we are told to end: what was not begun goes back, and is nobody's doubt
+            self._answers += [_Answer(text, untouched=True) for text in left]
+            self._answered.set()
+            raise
 
     async def _look_again(self, texts: Sequence[Claimed]) -> set[UUID]:
         """Which of these may go still. Those whose claim ran out untouched, as we slept, go back to the others."""

@@ -1,11 +1,11 @@
 """Sealing anew under the newest key of the ring, while everything runs.
 
-A new key is put first in VIGIA_KEYS and every process is started again; from then on whatever is written is sealed with it, and the older
-keys open what was sealed before. `reseal` then goes through each sealed column in the order of its rows' identifiers, some rows at a time.
-It waits for nobody: a row that is locked just then is left for the next run, so no text and no sending is held up for long, and it may be
-killed at any moment and run again. Pictures in the photo
-store and requests on disk are not touched: a picture that is forgotten in the same moment must not come back. Their time is over soon, and
-`old_keys_until` says when.
+A new key is put second in VIGIA_KEYS and every process started again, so that all can open what it seals; then it is put first, and
+they start once more. From then on whatever is written is sealed with it, and the older keys open what was sealed before. `reseal` then
+goes through each sealed column in the order of its rows' identifiers, some rows at a time. It waits for nobody: a row that is locked
+just then is left for the next run, so no text and no sending is held up for long, and it may be killed at any moment and run again.
+Pictures in the photo store and requests on disk are not touched: a picture that is forgotten in the same moment must not come back.
+Their time is over soon, and `old_keys_until` says when.
 """
 
 from __future__ import annotations

@@ -48,6 +48,25 @@ def test_turns_grow_with_the_distance_and_a_guess_stands_where_it_guesses() -> N
     assert max(turns_by_zip((-60.0, 100.0), MIDDLES).values()) == FARTHEST_KM
 
 
+async def test_how_far_somebody_lives_is_forgotten_with_the_end_of_their_text(
+    database: Database, redis: Redis, clock: ManualClock
+) -> None:
+    await live(database, clock, "+19195550106", FAR_OFF, DURHAM)
+    await live(database, clock, "+19195550107", FAR_OFF, DURHAM)
+    turns = turns_by_zip(MIDDLES[DOWNTOWN], MIDDLES)
+    async with database.transaction() as work:
+        await plan_to_county(work, Message(Lane.ALERT, "alert", TEXTS), DURHAM, turns=turns)
+        waiting = list((await work.execute(select(delivery.c.turn))).scalars())
+        stopped = await contact_for(work, "+19195550107", "en")
+    assert waiting == [turns[FAR_OFF]] * 2
+    async with database.transaction() as work:
+        await stop(work, consent_of(database, stopped, "+19195550107"))
+    await Sender(database, PhoneCompany(clock), Pacer(redis, "test", None), "http://localhost/s").send_some()
+    async with database.transaction() as work:
+        ended = {row.state: row.turn for row in await work.all(select(delivery.c.state, delivery.c.turn))}
+    assert ended == {"sent": 0, "skipped": 0}
+
+
 async def test_the_nearest_hear_first_then_who_said_nothing_then_the_far(
     database: Database, redis: Redis, clock: ManualClock
 ) -> None:

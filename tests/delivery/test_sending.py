@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select
 
@@ -77,6 +79,30 @@ async def test_who_says_stop_after_the_claim_still_gets_nothing(database: Databa
         assert await outbox.look_again(work, [claimed]) == set()
 
     assert await states(database) == {"skipped": 1}
+
+
+async def test_what_a_worker_had_not_begun_to_send_when_it_stumbled_goes_back_and_is_sent_once(
+    database: Database, redis: Redis, company: PhoneCompany
+) -> None:
+    away = [True, False]
+
+    async def who_waits_to_stop(_numbers: Sequence[str]) -> frozenset[str]:
+        if away.pop(0):
+            raise OSError("away")
+        return frozenset()
+
+    await people(database, DURHAM, 3)
+    async with database.transaction() as work:
+        await plan_to_county(work, Message(Lane.BROADCAST, "broadcast", TEXTS), DURHAM)
+    pacer = Pacer(redis, "test", None)
+    sender = Sender(database, company, pacer, "http://localhost/s", who_waits_to_stop=who_waits_to_stop)
+    with pytest.raises(OSError, match="away"):
+        await sender.drain()
+    await sender.drain()
+    await sender.drain()
+
+    assert len(company.log) == 3
+    assert await states(database) == {"sent": 3}
 
 
 async def test_an_answer_that_is_lost_after_acceptance_is_found_in_the_log_and_not_sent_again(
