@@ -38,13 +38,20 @@ def test_the_half_that_was_not_tuned_on_is_read_well(
     assert figures["language_accuracy"] >= 0.97
 
 
-def test_what_strangers_wrote_is_read_well_in_the_half_that_was_not_tuned_on() -> None:
-    rows = [row for row in read_corpus() if row.split == "held" and row.strangers]
+@pytest.mark.parametrize(
+    ("batches", "kinds", "opt_out", "false_stops", "exact_set"),
+    [(("14 strangers", "a second hand"), 0.88, 0.92, 0, 0.91), (("a third hand",), 0.84, 0.87, 2, 0.95)],
+    ids=["the first two", "the third, half of it endings and traps, which nothing was trained on"],
+)
+def test_what_strangers_wrote_is_read_well_in_the_half_that_was_not_tuned_on(
+    batches: tuple[str, ...], kinds: float, opt_out: float, false_stops: int, exact_set: float
+) -> None:
+    rows = [row for row in read_corpus() if row.split == "held" and row.strangers in batches]
     figures, places = score_triage(rows), score_whole(rows)
 
-    assert figures["kind_macro_f1"] >= 0.87
-    assert figures["opt_out_recall"] >= 0.91
-    assert figures["false_stops"] <= 2
+    assert figures["kind_macro_f1"] >= kinds
+    assert figures["opt_out_recall"] >= opt_out
+    assert figures["false_stops"] <= false_stops
     assert figures["language_accuracy"] >= 0.99
-    assert places["exact_set"] >= 0.91
+    assert places["exact_set"] >= exact_set
     assert places["wrong_single"] <= 0.02
